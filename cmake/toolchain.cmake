@@ -1,0 +1,34 @@
+# Compiler, warnings, sanitizers.
+option(FLASHBID_TESTS "build the tests" ON)
+option(FLASHBID_BENCH "build the benchmarks and their limits" ON)
+set(FLASHBID_SANITIZE "" CACHE STRING "sanitizers to build with, as -fsanitize= takes them")
+
+# g++ 12 miscompiles aggregates in coroutines (double free); one compiler, one set of warnings.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR "FlashBid is built with clang 19 or newer, not with "
+    "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}. Run script/build, which sets this up.")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+add_link_options(-fuse-ld=lld-19)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror)
+add_compile_options(-fno-omit-frame-pointer -g1)
+if(FLASHBID_SANITIZE)
+  add_compile_options(-fsanitize=${FLASHBID_SANITIZE} -fno-sanitize-recover=all -O1)
+  add_link_options(-fsanitize=${FLASHBID_SANITIZE})
+endif()
+find_package(Threads REQUIRED)
