@@ -1,0 +1,62 @@
+// By how much a bid must beat the standing price: a fixed step, a table, or a named preset. Values only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "auction/currency.hpp"
+#include "base/ids.hpp"
+
+namespace flashbid {
+
+// One row: `step` is in force while the price is below `below`; the last row has no `below`.
+struct IncrementRow {
+  std::optional<Amount> below;
+  Amount step;
+  friend bool operator==(const IncrementRow&, const IncrementRow&) = default;
+};
+
+// Published increment tables, in major units of the currency.
+enum class IncrementPreset : std::uint8_t { none, ebay_us, yahoo_jp, whatnot };
+
+// The preset's name on the wire ("ebay-us"); empty for none.
+[[nodiscard]] std::string_view to_text(IncrementPreset preset);
+[[nodiscard]] std::optional<IncrementPreset> parse_increment_preset(std::string_view name);
+
+// Cheap to copy; a table is shared between the auctions and copies that use it.
+class Increment {
+ public:
+  enum class Kind : std::uint8_t { fixed, table, preset };
+  static constexpr std::size_t max_rows = 100;
+
+  // A fixed step of 1.
+  Increment();
+  // nullopt unless 1 <= step <= max_amount.
+  [[nodiscard]] static std::optional<Increment> fixed(Amount step);
+  // nullopt unless 1 … max_rows rows, every step >= 1, `below` strictly rising, and only the last without `below`.
+  [[nodiscard]] static std::optional<Increment> table(std::vector<IncrementRow> rows);
+  // nullopt if a step or a bound does not come out whole in the currency's minor units (0.05 in JPY).
+  [[nodiscard]] static std::optional<Increment> preset(IncrementPreset preset, const Currency& currency);
+
+  // The step in force at `price`.
+  [[nodiscard]] Amount step_at(Amount price) const;
+  // The lowest amount that beats `price`; nullopt if it would exceed max_amount.
+  [[nodiscard]] std::optional<Amount> minimum_next(Amount price) const;
+
+  [[nodiscard]] Kind kind() const;
+  [[nodiscard]] IncrementPreset preset_name() const { return preset_; }
+  // The rows of a table or preset; empty for a fixed step.
+  [[nodiscard]] const std::vector<IncrementRow>& rows() const;
+  [[nodiscard]] Amount fixed_step() const { return step_; }
+  friend bool operator==(const Increment& a, const Increment& b);
+
+ private:
+  Amount step_{1};
+  IncrementPreset preset_ = IncrementPreset::none;
+  std::shared_ptr<const std::vector<IncrementRow>> rows_;  // null = fixed step
+};
+
+}  // namespace flashbid

@@ -1,0 +1,28 @@
+// The embedded ledger: one SQLite file in WAL mode, written by one connection on one thread, read by read-only ones.
+// Opening takes an exclusive lock on the folder, so that a second process on the same data is refused.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/result.hpp"
+#include "ledger/ledger.hpp"
+
+namespace flashbid {
+
+enum class Durability : std::uint8_t {
+  fsync,   // an append returns after the disk has it (default)
+  memory,  // after the kernel has it: survives the process, not the machine. The epoch changes at every start.
+};
+
+struct SqliteLedgerOptions {
+  std::filesystem::path folder;  // made if missing; the file is folder/flashbid.db
+  Durability durability = Durability::fsync;
+};
+
+// Opens or makes the ledger. Before SQLite recovers, the WAL's own bytes are rewritten in place and synced (what a
+// failed sync left in the cache must not be believed unless it is on the disk).
+// Failure::conflict if another process holds it; invalid if the folder cannot be used; corrupt if the file is not ours.
+[[nodiscard]] Result<std::unique_ptr<Ledger>> open_sqlite_ledger(const SqliteLedgerOptions& options);
+
+}  // namespace flashbid
