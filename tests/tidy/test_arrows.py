@@ -1,0 +1,80 @@
+"""The layout is the architecture: which folder of src/ may include which. ARCHITECTURE.md draws it."""
+
+import re
+
+from source_tree import ROOT, cpp_files, read
+
+# Each folder, and those whose headers it may include beside its own.
+ARROWS = {
+    "base": set(),
+    "auction": {"base"},
+    "ledger": {"auction", "base"},
+    "ledger/sqlite": {"ledger", "auction", "base"},
+    "ledger/memory": {"ledger", "auction", "base"},
+    "feed": {"ledger", "auction", "base"},
+    "engine": {"feed", "ledger", "auction", "base"},
+    "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},
+    "wire": {"engine", "feed", "ledger", "auction", "base"},
+    "server": {"wire", "engine", "feed", "ledger", "auction", "base"},
+    "bots": {"wire", "ledger", "auction", "base"},
+    "app": None,  # knows every part
+}
+INCLUDE = re.compile(r'^#include "([^"]+)/[^"/]+"', re.M)
+# The core is pure: nothing of the world outside.
+IMPURE = re.compile(r"^#include <(chrono|random|thread|mutex|atomic|future|condition_variable|filesystem|fstream|iostream|"
+                    r"cstdio|ctime|boost/asio.*|boost/beast.*|sqlite3\.h|unistd\.h|sys/.*|spdlog/.*)>", re.M)
+# Socket and framework headers stay at the edges.
+ASIO = re.compile(r"^#include <boost/(?:asio|beast)[./]", re.M)
+MAY_USE_ASIO = {"server", "bots", "app"}
+
+
+def folder_of(path):
+    return "/".join(path.parts[1:-1])
+
+
+def test_every_folder_has_its_arrows():
+    unknown = {folder_of(path) for path in cpp_files("src")} - set(ARROWS)
+    assert not unknown, f"say in ARROWS and ARCHITECTURE.md what these may include: {unknown}"
+
+
+def test_arrows_point_one_way():
+    wrong, seen = [], 0
+    for path in cpp_files("src"):
+        allowed = ARROWS.get(folder_of(path), set())
+        for target in INCLUDE.findall(read(path)):
+            seen += 1
+            if allowed is not None and target != folder_of(path) and target not in allowed:
+                wrong.append(f"{path} includes {target}/")
+    assert seen > 20
+    assert not wrong
+
+
+def test_own_headers_are_named_from_src():
+    """`#include "auction/event.hpp"`: never relative, always there."""
+    wrong = [f'{path}: "{target}"' for path in cpp_files("src")
+             for target in re.findall(r'^#include "([^"]+)"', read(path), re.M)
+             if "/" not in target or not (ROOT / "src" / target).is_file()]
+    assert not wrong
+
+
+def test_the_core_is_pure():
+    wrong = [f"{path}: {match.group()}" for path in cpp_files("src") if path.parts[1] == "auction"
+             for match in IMPURE.finditer(read(path))]
+    assert not wrong
+
+
+def test_sockets_stay_at_the_edges():
+    wrong = [f"{path}: {match.group()}" for path in cpp_files("src") if folder_of(path) not in MAY_USE_ASIO
+             for match in ASIO.finditer(read(path)) if not (folder_of(path) == "wire" and "beast" in match.group())]
+    assert not wrong
+
+
+def test_cmake_links_follow_the_arrows():
+    """What a library links is what its folder may include."""
+    text = (ROOT / "src" / "CMakeLists.txt").read_text()
+    links = re.findall(r"^flashbid_library\((\S+)\s+LINKS ([^)]*)\)", text, re.M)
+    assert len(links) > 8
+    for folder, linked in links:
+        ours = {name.removeprefix("fb_") for name in linked.split() if name.startswith("fb_")} - {"pages"}
+        allowed = {name.replace("/", "_") for name in ARROWS[folder]}
+        assert ours <= allowed, f"{folder} links {ours - allowed}"
