@@ -5,12 +5,12 @@
 // watcher is told on attaching holds everything up to then; every later publication reaches the hub after that answer.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -31,6 +31,7 @@ struct Snapshot {
   bool reset = false;  // the history that was asked for cannot be continued: start over from this
 };
 struct Continuation {
+  Epoch epoch;
   std::vector<PublishedEvent> events;  // everything after the resume point, in sequence; may be empty
 };
 using Attached = std::variant<Snapshot, Continuation>;
@@ -85,7 +86,7 @@ class Hub {
 
  private:
   struct Subscription {
-    Watcher* watcher;
+    Watcher* watcher;  // null = unsubscribed during a publish(), swept after it
     WatchMode mode;
     bool attached = false;     // false: waiting for the source's answer
     std::uint64_t serial = 0;  // tells a subscription from an earlier one of the same watcher
@@ -95,15 +96,16 @@ class Hub {
     StateUpdate newest;
   };
 
-  void on_attached(AuctionId auction, Watcher* watcher, std::uint64_t serial, Result<Attached> answer);
-  Subscription* find(AuctionId auction, const Watcher* watcher);
-  void erase(AuctionId auction, const Watcher* watcher);
+  void on_attached(AuctionId auction, Watcher& watcher, std::uint64_t serial, Result<Attached> answer);
+  [[nodiscard]] Subscription* find(AuctionId auction, const Watcher& watcher);
+  void erase(AuctionId auction, const Watcher& watcher);
+  void sweep(AuctionId auction);
 
   EventSource& source_;
-  boost::unordered_flat_map<AuctionId, Topic, std::hash<AuctionId>> topics_;
+  std::unordered_map<AuctionId, Topic> topics_;  // nodes stay where they are while publish() walks one
   std::uint64_t next_serial_ = 1;
   std::size_t subscriptions_ = 0;
-  // While publish() walks a topic, a watcher may unsubscribe itself or others: those are cleared, and swept afterwards.
+  bool publishing_ = false;
 };
 
 }  // namespace flashbid
