@@ -9,5 +9,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(WSLAY REQUIRED IMPORTED_TARGET libwslay)
+# Debian's libwslay-dev has no pkg-config file; its CMake package names the target `wslay`.
+find_package(wslay REQUIRED CONFIG)
+add_library(PkgConfig::WSLAY ALIAS wslay)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
