@@ -23,12 +23,12 @@ struct Auction {
   SharedTerms terms;
   Sequence sequence;  // of the last event applied
   AuctionState state = AuctionState::scheduled;
-  bool sold = false;         // only after close
+  bool sold = false;  // only after close
   std::uint32_t extensions = 0;
-  std::uint64_t bids = 0;    // accepted ones
-  Amount price;              // meaningless while bids == 0
-  Timestamp closes_at;       // moves by soft close
-  BidderId leader;           // empty while bids == 0; after a sale, the winner
+  std::uint64_t bids = 0;  // accepted ones
+  Amount price;            // meaningless while bids == 0
+  Timestamp closes_at;     // moves by soft close
+  BidderId leader;         // empty while bids == 0; after a sale, the winner
 
   // The standing price; none before any bid.
   [[nodiscard]] std::optional<Amount> standing_price() const;

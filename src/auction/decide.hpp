@@ -64,9 +64,11 @@ struct Decision {
 
 // Decides `command` on `auction` at `now`. Events are numbered from auction.sequence + 1 and stamped `now`.
 // A Tick is always accepted, with no event if no boundary is due. A Cancel is rejected as closed or cancelled.
+// A bid's amount is 0 … max_amount (asserted). Never allocates.
 [[nodiscard]] Decision decide(const Auction& auction, const Command& command, Timestamp now);
 
-// The first events of a new auction, stamped `now`: created, and opened if it opens now. Terms have passed check_terms.
+// The first events of a new auction, stamped `now`: created, opened if it opens now, and closed if its end passed while
+// the command was on its way. Terms have passed check_terms.
 [[nodiscard]] Events create(const SharedTerms& terms, Timestamp now);
 
 // Moves `auction` on by one event. The event's sequence must be auction.sequence + 1 (asserted).

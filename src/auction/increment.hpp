@@ -19,7 +19,14 @@ struct IncrementRow {
   friend bool operator==(const IncrementRow&, const IncrementRow&) = default;
 };
 
-// Published increment tables, in major units of the currency.
+// Published increment tables, in major units of the currency:
+//   ebay-us   0.05 below 1.00, 0.25 below 5, 0.50 below 25, 1 below 100, 2.50 below 250, 5 below 500, 10 below 1,000,
+//             25 below 2,500, 50 below 5,000, 100 above
+//             (eBay, "Bid increments": https://www.ebay.com/help/buying/bidding/automatic-bidding?id=4014)
+//   yahoo-jp  10 below 1,000, 100 below 5,000, 250 below 10,000, 500 below 50,000, 1,000 above
+//             (Yahoo! Auctions Japan, bid units: https://help.yahoo.co.jp/help/jp/auct/bid/bid-14.html)
+//   whatnot   1 from 1, 2 from 30, 3 from 50, 5 from 100, 10 from 300, 20 from 1,000, 50 from 2,000; below 1 also 1
+//             (Whatnot, "Bidding Overview": https://help.whatnot.com/hc/en-us/articles/14932924544141-Bidding-Overview)
 enum class IncrementPreset : std::uint8_t { none, ebay_us, yahoo_jp, whatnot };
 
 // The preset's name on the wire ("ebay-us"); empty for none.
@@ -36,7 +43,8 @@ class Increment {
   Increment();
   // nullopt unless 1 <= step <= max_amount.
   [[nodiscard]] static std::optional<Increment> fixed(Amount step);
-  // nullopt unless 1 … max_rows rows, every step >= 1, `below` strictly rising, and only the last without `below`.
+  // nullopt unless 1 … max_rows rows, every step >= 1, `below` strictly rising from 1, only the last without `below`,
+  // and no number above max_amount.
   [[nodiscard]] static std::optional<Increment> table(std::vector<IncrementRow> rows);
   // nullopt if a step or a bound does not come out whole in the currency's minor units (0.05 in JPY).
   [[nodiscard]] static std::optional<Increment> preset(IncrementPreset preset, const Currency& currency);

@@ -33,6 +33,9 @@ inline constexpr std::size_t max_title_bytes = 200;
 inline constexpr std::size_t max_description_bytes = 10'000;
 inline constexpr std::size_t max_image_url_bytes = 2'000;
 
+// The most by which a soft close may reach back from the end, and by which it may move it.
+inline constexpr Duration max_soft_close{7 * 86'400'000};
+
 struct Terms {
   std::string title;
   std::string description;
@@ -59,7 +62,8 @@ struct TermsError {
   std::string detail;
 };
 
-// All checks of an auction's terms that need no stored state; nullopt = they hold. The texts' sizes are checked too.
+// All checks of an auction's terms that need no stored state; nullopt = they hold. The texts' sizes are checked too,
+// not their UTF-8. The first field that is wrong, in the order of api.md, is named ("soft_close.window_ms").
 [[nodiscard]] std::optional<TermsError> check_terms(const Terms& terms, Timestamp now);
 
 }  // namespace flashbid
