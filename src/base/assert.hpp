@@ -9,9 +9,9 @@ namespace flashbid {
 [[noreturn]] void assertion_failed(std::string_view what, std::source_location where);
 
 // Stops the program unless `holds`. `what` says what should have been true.
-inline void require(bool holds, std::string_view what,
-                    std::source_location where = std::source_location::current()) {
-  if (!holds) [[unlikely]] assertion_failed(what, where);
+inline void require(bool holds, std::string_view what, std::source_location where = std::source_location::current()) {
+  if (!holds) [[unlikely]]
+    assertion_failed(what, where);
 }
 
 }  // namespace flashbid

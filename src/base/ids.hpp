@@ -32,7 +32,8 @@ using AuctionId = Strong<struct AuctionIdTag, std::uint64_t>;  // positive, at m
 using Sequence = Strong<struct SequenceTag, std::uint64_t>;    // gapless from 1 per auction; 0 = before any event
 using Epoch = Strong<struct EpochTag, std::uint64_t>;          // incarnation of the ledger, from 1
 
-// Money in integer minor units of the auction's currency, 0 … max. Doubles of Lua and JavaScript hold all of it exactly.
+// Money in integer minor units of the auction's currency, 0 … max. Doubles of Lua and JavaScript hold all of it
+// exactly.
 using Amount = Strong<struct AmountTag, std::int64_t>;
 inline constexpr std::int64_t max_safe_integer = (std::int64_t{1} << 53) - 1;
 inline constexpr Amount max_amount{max_safe_integer};

@@ -70,14 +70,15 @@ struct Health {
 struct EngineCounters {
   std::uint64_t accepted = 0;
   std::array<std::uint64_t, 8> rejected_by_reason{};  // by Reason
-  std::uint64_t repeated = 0;      // answered again for an idempotency key
-  std::uint64_t events = 0;        // durable ones
-  std::uint64_t commits = 0;       // transactions
+  std::uint64_t repeated = 0;                         // answered again for an idempotency key
+  std::uint64_t events = 0;                           // durable ones
+  std::uint64_t commits = 0;                          // transactions
   std::uint64_t committed_records = 0;
   std::uint64_t failed_commits = 0;
-  double commit_seconds = 0;       // spent in append()
-  std::array<std::uint64_t, 12> commit_seconds_buckets{};  // not cumulative; bounds in commit_bucket_bounds, last = above
-  std::uint64_t unmoved = 0;       // ledger rows not yet in history
+  double commit_seconds = 0;  // spent in append()
+  std::array<std::uint64_t, 12>
+      commit_seconds_buckets{};  // not cumulative; bounds in commit_bucket_bounds, last = above
+  std::uint64_t unmoved = 0;     // ledger rows not yet in history
   std::uint64_t auctions_in_memory = 0;
   std::uint64_t watchers = 0;
 };
@@ -89,7 +90,8 @@ class Engine {
   virtual ~Engine() = default;
 
   virtual void submit(const BidRequest& request, BidDone done) = 0;
-  virtual void submit(CreateRequest request, AuctionDone done) = 0;  // the auction as created (for a repeated key: as it was then)
+  virtual void submit(CreateRequest request,
+                      AuctionDone done) = 0;  // the auction as created (for a repeated key: as it was then)
   virtual void submit(CancelRequest request, AuctionDone done) = 0;  // the auction as cancelled
 
   virtual void read(AuctionId auction, AuctionDone done) = 0;

@@ -21,7 +21,8 @@ namespace flashbid {
 // Appends the event's JSON to `out`.
 void encode_event(AuctionId auction, Epoch epoch, const Event& event, std::string& out);
 
-// The record's hidden part: the reserve of a `created`, the idempotency key of a command that had one. Empty if neither.
+// The record's hidden part: the reserve of a `created`, the idempotency key of a command that had one. Empty if
+// neither.
 struct Secret {
   std::optional<Amount> reserve;
   std::optional<KeyUse> key_use;

@@ -33,7 +33,7 @@ struct Moved {
 
 // What start-up needs, told in this order: epoch, every live image, then every record not yet moved, as appended.
 struct Recovery {
-  std::function<Result<void>(Auction)> on_image;  // auctions scheduled or open at their last moved event
+  std::function<Result<void>(Auction)> on_image;         // auctions scheduled or open at their last moved event
   std::function<Result<void>(const Record&)> on_record;  // the journal's rows, in the order of their commit
 };
 
@@ -55,8 +55,8 @@ class LedgerWriter {
   //   Failure::outcome_unknown  the sync failed: they may be there; sticky, every later call fails the same way
   [[nodiscard]] virtual Result<void> append(std::span<const Record> records) = 0;
 
-  // Moves up to `max_records` of the oldest journal rows into history, exactly once, in one transaction; checkpoints in small steps.
-  // Empty = the journal is empty. Called in idle moments, or when the journal has grown long.
+  // Moves up to `max_records` of the oldest journal rows into history, exactly once, in one transaction; checkpoints in
+  // small steps. Empty = the journal is empty. Called in idle moments, or when the journal has grown long.
   [[nodiscard]] virtual Result<std::vector<Moved>> move(std::size_t max_records) = 0;
 
   // Rows appended and not yet moved.

@@ -19,6 +19,7 @@ struct MemoryFaults {
 };
 
 // `faults` may be null; else it must outlive the ledger and is read on the writer's thread.
-[[nodiscard]] std::unique_ptr<Ledger> open_memory_ledger(std::shared_ptr<MemoryDisk> disk, MemoryFaults* faults = nullptr);
+[[nodiscard]] std::unique_ptr<Ledger> open_memory_ledger(std::shared_ptr<MemoryDisk> disk,
+                                                         MemoryFaults* faults = nullptr);
 
 }  // namespace flashbid

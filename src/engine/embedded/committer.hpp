@@ -1,0 +1,106 @@
+// The one thread that writes the ledger: appends, and in idle moments moves rows into history. Group commit: whatever
+// the shards submitted while the last sync ran becomes durable with the next one.
+//
+// Members guarded by mutex_ are grouped below; the rest belongs to the committer's thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.hpp"
+#include "engine/embedded/batch.hpp"
+#include "engine/engine.hpp"
+#include "ledger/ledger.hpp"
+
+namespace flashbid {
+
+class Committer {
+ public:
+  // Where a shard hears of its batches. Called on the committer's thread: implementations hop to their own.
+  class Shard {
+   public:
+    virtual ~Shard() = default;
+    virtual void committed(std::shared_ptr<Batch> batch) = 0;
+    virtual void failed(std::shared_ptr<Batch> batch, Error error) = 0;
+    virtual void moved(std::vector<Moved> moved) = 0;
+  };
+
+  struct Options {
+    std::size_t move_slice = 256;         // rows moved at a time when idle
+    std::size_t max_unmoved = 1'000'000;  // above it, moving takes turns with appending
+    std::size_t busy_move_slice = 2'048;  // rows moved at a time then
+    Duration idle_before_moving{20};      // no append for that long
+    Duration longest_final_move{5'000};   // how long stop() goes on moving
+  };
+
+  Committer(LedgerWriter& writer, Clock& clock, Options options) : writer_(writer), clock_(clock), options_(options) {}
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // Before start(). The index is what submit() names.
+  void set_shards(std::vector<Shard*> shards);
+  // Called once, on the committer's thread, when a sync has failed: nothing can be trusted from then on (INV-12).
+  void on_sync_failed(std::function<void(const Error&)> callback) { on_sync_failed_ = std::move(callback); }
+  void start();
+  // Commits what was submitted, moves what it can within its time, ends the thread.
+  void stop();
+
+  // Any shard's thread. Batches of a shard are committed in the order of their submission.
+  void submit(std::size_t shard, std::shared_ptr<Batch> batch);
+
+  // Any thread.
+  [[nodiscard]] Health health() const;
+  void count_into(EngineCounters& counters) const;
+
+ private:
+  struct Submitted {
+    std::size_t shard;
+    std::shared_ptr<Batch> batch;
+  };
+
+  void run();
+  void commit(std::vector<Submitted>& group);
+  void fail_group(std::vector<Submitted>& group, const Error& error);
+  // False if there was nothing to move.
+  bool move(std::size_t max_records);
+  void move_the_rest();
+  void note_problem(std::string problem, bool sticky);
+
+  LedgerWriter& writer_;
+  Clock& clock_;
+  const Options options_;
+  std::vector<Shard*> shards_;
+  std::function<void(const Error&)> on_sync_failed_;
+  std::vector<std::uint64_t> generations_;  // the memory that each shard's next good batch rests on
+  std::vector<Record> records_;             // of the transaction being made, reused
+  Timestamp next_forgetting_;
+  std::thread thread_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Submitted> queue_;
+  bool sleeping_ = false;
+  bool stopping_ = false;
+  std::string problem_;  // why nothing can be committed; empty = nothing is wrong
+  bool problem_sticky_ = false;
+  Timestamp problem_at_;
+
+  std::atomic<std::uint64_t> commits_{0};
+  std::atomic<std::uint64_t> committed_records_{0};
+  std::atomic<std::uint64_t> failed_commits_{0};
+  std::atomic<std::uint64_t> commit_ns_{0};
+  std::atomic<std::uint64_t> unmoved_{0};
+  std::array<std::atomic<std::uint64_t>, commit_bucket_bounds.size() + 1> commit_buckets_{};
+};
+
+}  // namespace flashbid
