@@ -1,0 +1,92 @@
+// The API reference, drawn from /openapi.json and /asyncapi.json. Nothing is fetched from elsewhere.
+const METHODS = ["get", "post", "put", "patch", "delete"];
+const main = document.getElementById("reference");
+
+function add(parent, tag, text = "", class_name = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.className = class_name;
+  parent.append(element);
+  return element;
+}
+
+function resolve(document_of, node) {
+  if (!node?.$ref) return node;
+  return resolve(document_of, node.$ref.slice(2).split("/").reduce((at, part) => at[part.replaceAll("~1", "/")], document_of));
+}
+
+// A schema as it stands, its references followed a few levels deep.
+function whole(document_of, node, depth = 0) {
+  if (Array.isArray(node)) return node.map((each) => whole(document_of, each, depth));
+  if (node === null || typeof node !== "object") return node;
+  if (node.$ref && depth > 6) return node;
+  const found = resolve(document_of, node);
+  return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, whole(document_of, value, depth + 1)]));
+}
+
+function add_schema(parent, document_of, title, schema) {
+  const details = add(parent, "details");
+  add(details, "summary", title);
+  // Drawn when opened: most are never looked at.
+  details.addEventListener("toggle", () => add(details, "pre", JSON.stringify(whole(document_of, schema), null, 2)), { once: true });
+}
+
+function add_operation(parent, openapi, path, method, item) {
+  const operation = item[method];
+  const details = add(parent, "details");
+  const summary = add(details, "summary");
+  add(summary, "span", method.toUpperCase(), "method");
+  add(summary, "code", path);
+  add(summary, "span", ` ${operation.summary ?? ""}`, "quiet");
+  if (operation.description) add(details, "p", operation.description, "prose");
+  for (const each of [...(item.parameters ?? []), ...(operation.parameters ?? [])]) {
+    const parameter = resolve(openapi, each);
+    const line = add(details, "p");
+    add(line, "code", parameter.name);
+    add(line, "span", ` ${parameter.in}${parameter.required ? ", required" : ""}. ${parameter.description ?? ""}`, "quiet");
+  }
+  for (const [kind, content] of Object.entries(operation.requestBody?.content ?? {})) {
+    add_schema(details, openapi, `Request body (${kind})`, content.schema);
+  }
+  for (const [status, each] of Object.entries(operation.responses)) {
+    const response = resolve(openapi, each);
+    const title = `${status}: ${response.description}`;
+    const contents = Object.entries(response.content ?? {});
+    if (contents.length === 0) add(details, "p", title);
+    for (const [kind, content] of contents) add_schema(details, openapi, `${title} (${kind})`, content.schema);
+  }
+}
+
+function draw_routes(openapi) {
+  add(main, "h1", `${openapi.info.title} ${openapi.info.version}`);
+  add(main, "p", openapi.info.description, "prose");
+  for (const tag of openapi.tags) {
+    add(main, "h2", tag.name);
+    add(main, "p", tag.description, "quiet");
+    for (const [path, item] of Object.entries(openapi.paths)) {
+      for (const method of METHODS.filter((each) => item[each]?.tags.includes(tag.name))) {
+        add_operation(main, openapi, path, method, item);
+      }
+    }
+  }
+}
+
+function draw_stream(asyncapi) {
+  add(main, "h1", asyncapi.info.title);
+  add(main, "p", asyncapi.info.description, "prose");
+  for (const [name, operation] of Object.entries(asyncapi.operations)) {
+    add(main, "h2", name.replaceAll("_", " "));
+    for (const each of operation.messages) {
+      const message = resolve(asyncapi, each);
+      add_schema(main, asyncapi, `${each.$ref.split("/").at(-1)}: ${message.summary}`, message.payload);
+    }
+  }
+}
+
+try {
+  const [openapi, asyncapi] = await Promise.all(["/openapi.json", "/asyncapi.json"].map(async (path) => (await fetch(path)).json()));
+  draw_routes(openapi);
+  draw_stream(asyncapi);
+} catch (error) {
+  add(main, "p", `The API documents could not be read: ${error}`);
+}
