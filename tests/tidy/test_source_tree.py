@@ -103,3 +103,29 @@ def test_lock_files_name_no_registry():
     """Where packages come from is the machine's to say."""
     found = [str(path) for path in tracked_files() if path.name == "package-lock.json" and '"resolved"' in read(path)]
     assert not found
+
+
+def anatomy():
+    """(file, function) of the table in ARCHITECTURE.md: every code word of its last column, in the row's file."""
+    section = read("ARCHITECTURE.md").split("## Anatomy of a bid")[1].split("\nWhat can go otherwise")[0]
+    rows = re.findall(r"^\|[^|]*\| `(src/[^`]+)` \| (.*) \|$", section, re.M)
+    return [(file, name.rsplit("::", 1)[-1]) for file, text in rows for name in re.findall(r"`([\w:]+)`", text)]
+
+
+def test_the_anatomy_of_a_bid_is_true():
+    assert len(anatomy()) > 15
+    wrong = [f"{file}: {name}" for file, name in anatomy()
+             if not (ROOT / file).is_file() or not re.search(rf"\b{name}\b", read(file) + header_of(file))]
+    assert not wrong, "ARCHITECTURE.md names what is not there"
+
+
+def header_of(file):
+    header = (ROOT / file).with_suffix(".hpp")
+    return header.read_text(encoding="utf-8") if header.is_file() else ""
+
+
+def test_links_between_documents_lead_somewhere():
+    broken = [f"{path}: {target}" for path in tracked_files() if path.suffix == ".md"
+              for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(path))
+              if not (ROOT / path.parent / target).exists()]
+    assert not broken
