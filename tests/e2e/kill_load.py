@@ -1,0 +1,102 @@
+"""The load of the kill test: bidders and a watcher that write down all they are told until the server is gone.
+
+Every thread keeps its own record; nothing is shared until it has ended.
+"""
+import json
+import random
+import threading
+
+from http_wire import Connection, ConnectionEnded
+from stream_client import Stream, StreamClosed
+
+GONE = (ConnectionEnded, ConnectionError, StreamClosed, TimeoutError, OSError)
+
+
+class Bid:
+    """One keyed bid and the answer it got: None while the outcome is unknown."""
+
+    def __init__(self, auction, bidder, amount, key):
+        self.auction = auction
+        self.bidder = bidder
+        self.amount = amount
+        self.key = key
+        self.answer = None
+
+    def request(self, authority):
+        body = b'{"amount":%d}' % self.amount
+        return (f"POST /v1/auctions/{self.auction}/bids HTTP/1.1\r\nHost: {authority}\r\nX-Bidder: {self.bidder}\r\n"
+                f"Content-Type: application/json\r\nIdempotency-Key: {self.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+                ).encode() + body
+
+
+class Bidder(threading.Thread):
+    """Bids on the auctions, mostly enough, sometimes too little, `depth` requests in flight, until cut off."""
+
+    def __init__(self, server, name, auctions, seed, depth):
+        super().__init__(name=name, daemon=True)
+        self.server = server
+        self.auctions = auctions
+        self.random = random.Random(seed)
+        self.depth = depth
+        self.bids = []
+        self.next_amount = {auction: 1 for auction in auctions}
+        self.failure = None
+
+    def run(self):
+        try:
+            with Connection(self.server) as connection:
+                while True:
+                    batch = [self.next_bid() for _ in range(self.random.randint(1, self.depth))]
+                    self.bids += batch
+                    connection.send(b"".join(bid.request(connection.authority) for bid in batch))
+                    for bid in batch:
+                        self.note(bid, connection.read_response())
+        except GONE as gone:
+            if isinstance(gone, AssertionError) and not isinstance(gone, (ConnectionEnded, StreamClosed)):
+                self.failure = gone
+        except Exception as failure:  # told to the test, which fails on it
+            self.failure = failure
+
+    def next_bid(self):
+        auction = self.random.choice(self.auctions)
+        amount = self.next_amount[auction] + self.random.choice((-1, 0, 0, 0, 1, 5))
+        self.next_amount[auction] = max(self.next_amount[auction], amount + 1)
+        return Bid(auction, self.name, max(amount, 0), f"{self.name}-{len(self.bids)}-{self.random.getrandbits(40):x}")
+
+    def note(self, bid, response):
+        if response.status == 503:
+            return
+        assert response.status == 200, response
+        bid.answer = response.json()
+        if bid.answer["minimum_next"] is not None:
+            self.next_amount[bid.auction] = max(self.next_amount[bid.auction], bid.answer["minimum_next"])
+
+
+class Watcher(threading.Thread):
+    """Subscribes to every auction and keeps each event received."""
+
+    def __init__(self, server, auctions):
+        super().__init__(daemon=True)
+        self.stream = Stream(server)
+        for auction in auctions:
+            self.stream.subscribe(auction)
+        self.events = []
+        self.failure = None
+
+    def run(self):
+        try:
+            while True:
+                frame = self.stream.read()
+                if frame["type"] == "event":
+                    del frame["type"]
+                    self.events.append(frame)
+        except GONE:
+            pass
+        except Exception as failure:  # told to the test, which fails on it
+            self.failure = failure
+        self.stream.connection.close()
+
+
+def same(one, other):
+    """Equal as JSON texts with sorted names, so that 1 and 1.0 or true differ."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
