@@ -6,7 +6,7 @@ import pytest
 from api_client import Api
 from api_documents import AsyncApi, OpenApi
 from http_wire import Connection
-from server_process import BINARY, Server
+from flashbid_server import BINARY, Server
 from stream_client import Events, Stream
 
 

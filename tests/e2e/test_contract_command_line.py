@@ -7,7 +7,7 @@ import time
 import pytest
 
 from api_client import Api
-from server_process import Server, clean_environment, run_command
+from flashbid_server import Server, clean_environment, run_command
 from stream_client import Events, Stream, StreamClosed
 
 
