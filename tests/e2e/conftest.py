@@ -3,6 +3,8 @@ import itertools
 
 import pytest
 
+pytest.register_assert_rewrite("api_client", "http_wire", "kill_load", "stream_client", "flashbid_server")
+
 from api_client import Api
 from api_documents import AsyncApi, OpenApi
 from http_wire import Connection

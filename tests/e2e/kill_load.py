@@ -39,6 +39,7 @@ class Bidder(threading.Thread):
         self.random = random.Random(seed)
         self.depth = depth
         self.bids = []
+        self.used = set()
         self.next_amount = {auction: 1 for auction in auctions}
         self.failure = None
 
@@ -59,9 +60,12 @@ class Bidder(threading.Thread):
 
     def next_bid(self):
         auction = self.random.choice(self.auctions)
-        amount = self.next_amount[auction] + self.random.choice((-1, 0, 0, 0, 1, 5))
+        amount = max(0, self.next_amount[auction] + self.random.choice((-20, -1, 0, 0, 0, 1, 5)))
+        while (auction, amount) in self.used:  # so that (bidder, amount) in the history tells which bid it was
+            amount += 1
+        self.used.add((auction, amount))
         self.next_amount[auction] = max(self.next_amount[auction], amount + 1)
-        return Bid(auction, self.name, max(amount, 0), f"{self.name}-{len(self.bids)}-{self.random.getrandbits(40):x}")
+        return Bid(auction, self.name, amount, f"{self.name}-{len(self.bids)}-{self.random.getrandbits(40):x}")
 
     def note(self, bid, response):
         if response.status == 503:

@@ -112,7 +112,7 @@ def test_an_independent_client(server):
         assert bid.json()["verdict"] == "accepted"
         feed = session.get(server.url + made.headers["Location"] + "/events", stream=True, timeout=10,
                            headers={"Accept": "text/event-stream", "Last-Event-ID": "1-2"})
-        lines = feed.iter_lines()
+        lines = feed.iter_lines(chunk_size=1)
         while not next(lines).startswith(b"data:"):
             pass
         feed.close()
