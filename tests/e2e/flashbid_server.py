@@ -35,7 +35,9 @@ def run_command(*arguments, env=None, cwd=None, timeout=START_TIMEOUT_S):
 class Server:
     """`flashbid serve` on a port of its own choice."""
 
-    def __init__(self, data, *flags, dev=True, listen="127.0.0.1:0", env=None, cwd=None):
+    def __init__(self, data, *flags, dev=True, listen="127.0.0.1:0", env=None, cwd=None, prefix=()):
+        """prefix: a command that runs the binary by exec, so that its process is the server's."""
+        self.prefix = list(prefix)
         self.data = Path(data)
         self.arguments = ["serve"]
         if dev:
@@ -70,7 +72,7 @@ class Server:
         self.generation += 1
         self.checked_bytes = 0
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.child = subprocess.Popen([str(BINARY), *self.arguments], stdout=out, stderr=err, env=self.env,
+            self.child = subprocess.Popen([*self.prefix, str(BINARY), *self.arguments], stdout=out, stderr=err, env=self.env,
                                           cwd=self.cwd, stdin=subprocess.DEVNULL)
 
     def start(self):
