@@ -8,12 +8,12 @@ import re
 import time
 from datetime import datetime, timedelta, timezone
 
+from api_documents import CODES
 from http_wire import Connection, ConnectionEnded, request_bytes
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
-CODE = re.compile(r"^[a-z][a-z0-9_]*$")
 MAX_AMOUNT = 2**53 - 1
 
 AUCTION_FIELDS = {
@@ -52,7 +52,7 @@ def check_conventions(response):
     for field, kind in (("type", str), ("title", str), ("status", int), ("code", str), ("detail", str)):
         assert isinstance(problem.get(field), kind), f"{field} missing or of the wrong type: {problem}"
     assert problem["status"] == response.status, problem
-    assert CODE.match(problem["code"]), problem
+    assert CODES.get(problem["code"]) == response.status, f"the published table has not this code for it: {problem}"
     if response.status in (429, 503):
         assert response.header("retry-after"), "429 and 503 carry Retry-After"
     if response.status == 405:

@@ -4,10 +4,27 @@ Knows the documents only; talks to nobody. Every answer any test gets goes throu
 do not describe fails the test that got it.
 """
 import re
+from pathlib import Path
 
 import jsonschema
 
+ERRORS = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
+
 HTTP_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+def published_codes():
+    """The table of error codes in docs/errors.md: code -> HTTP status."""
+    return {code: int(status) for code, status in re.findall(r"^\| `(\w+)` \| (\d{3}) \|", ERRORS.read_text(), re.M)}
+
+
+def published_close_reasons():
+    """The table of close codes there: code -> reason."""
+    return {int(code): reason for code, reason in re.findall(r"^\| (\d{4}) \| `(\w+)` \|", ERRORS.read_text(), re.M)}
+
+
+CODES = published_codes()
+CLOSE_REASONS = published_close_reasons()
 
 
 class Document:
@@ -93,7 +110,8 @@ class OpenApi(Document):
                 return f"{method} {template} {response.status}: header {name} is missing"
         content = entry.get("content")
         if not content:
-            return f"{method} {template} {response.status}: has a body, openapi.json says none" if response.body else None
+            wrong = f"{method} {template} {response.status}: has a body, openapi.json says none"
+            return wrong if response.body else None
         if response.media_type not in content:
             return f"{method} {template} {response.status}: {response.media_type!r} is not one of {list(content)}"
         schema = content[response.media_type].get("schema")
@@ -127,6 +145,11 @@ class AsyncApi(Document):
                 self.payloads.setdefault(name, []).append(payload)
 
     def messages(self):
+        """What the server sends; if no operation says so, every message there is."""
+        sent = [message for operation in self.document.get("operations", {}).values() if operation["action"] == "send"
+                for message in operation["messages"]]
+        if sent:
+            return list(map(self.resolve, map(self.resolve, sent)))
         found = list((self.document.get("components") or {}).get("messages", {}).values())
         for channel in self.document.get("channels", {}).values():
             found += self.resolve(channel).get("messages", {}).values()

@@ -72,8 +72,8 @@ class Server:
         self.generation += 1
         self.checked_bytes = 0
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.child = subprocess.Popen([*self.prefix, str(BINARY), *self.arguments], stdout=out, stderr=err, env=self.env,
-                                          cwd=self.cwd, stdin=subprocess.DEVNULL)
+            self.child = subprocess.Popen([*self.prefix, str(BINARY), *self.arguments], stdout=out, stderr=err,
+                                          env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL)
 
     def start(self):
         self.launch()

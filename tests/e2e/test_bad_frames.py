@@ -1,10 +1,11 @@
-"""WebSocket misused below JSON: the upgrade, framing, UTF-8, sizes. The close code is the RFC's, and nothing is lost."""
+"""WebSocket misused below JSON: the upgrade, framing, UTF-8, sizes. The close code is the RFC's; nothing is lost."""
 import base64
 import json
 import struct
 
 import pytest
 
+from api_documents import CLOSE_REASONS
 from http_wire import request_bytes
 from stream_client import (BINARY, CLOSE, CONTINUATION, PING, TEXT, StreamClosed, close_payload, frame_bytes,
                            upgrade_headers)
@@ -82,7 +83,7 @@ def test_frames(stream, canary, label, data, codes):
         while True:
             frame = mallory.read()
             assert frame["type"] == "error", frame
-    assert closed.value.code in codes
+    assert closed.value.code in codes and closed.value.reason == CLOSE_REASONS[closed.value.code]
     assert mallory.connection.ended()
 
 

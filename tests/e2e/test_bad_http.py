@@ -31,7 +31,7 @@ def untouched(api, canary):
                                     "/docs/../../etc/passwd", "/.git/config", "/" + "a/" * 500])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_unknown_routes(api, target, method):
-    api.problem(method, target, 404, body={} if method == "POST" else None)
+    api.problem(method, target, 404, "not_found", body={} if method == "POST" else None)
 
 
 @pytest.mark.parametrize("target, allowed", [

@@ -54,7 +54,7 @@ def test_ids_given_and_taken(api):
     given = api.create(id=700001)
     assert given["id"] == 700001
     body = {"title": "x", "currency": "CNY", "opening_price": 1, "closes_at": in_seconds(60), "id": 700001}
-    api.problem("POST", "/v1/auctions", 409, body=body)
+    api.problem("POST", "/v1/auctions", 409, "auction_exists", body=body)
     assert api.auction(700001)["opening_price"] == given["opening_price"]
     later = api.create()
     assert later["id"] != 700001
@@ -325,7 +325,16 @@ def test_the_list_by_state(api):
 @pytest.mark.parametrize("query", ["state=opened", "state=", "limit=0", "limit=-1", "limit=x", "limit=1001",
                                    "limit=1.5", "limit=99999999999999999999", "cursor=%00%ff", "cursor=nonsense!"])
 def test_list_queries_that_make_no_sense(api, query):
-    api.problem("GET", f"/v1/auctions?{query}", 400)
+    api.problem("GET", f"/v1/auctions?{query}", 400, "invalid_query")
+
+
+@pytest.mark.parametrize("given, read", [
+    ("2099-01-31T08:00:00Z", "2099-01-31T08:00:00.000Z"), ("2099-01-31T08:00:00.5Z", "2099-01-31T08:00:00.500Z"),
+    ("2099-01-31T16:00:00+08:00", "2099-01-31T08:00:00.000Z"), ("2096-02-29T00:00:00.000Z", None),
+    ("2099-01-31T08:00:00.123456789Z", "2099-01-31T08:00:00.123Z"),
+    ("2099-01-30T23:30:00.001-09:30", "2099-01-31T09:00:00.001Z")])
+def test_times_in_every_form_of_rfc_3339(api, given, read):
+    assert api.create(closes_at=given)["closes_at"] == (read or given)
 
 
 def test_cancel(api):
@@ -339,7 +348,7 @@ def test_cancel(api):
     answer = api.reject(auction["id"], 20000, "cancelled")
     assert answer["as_of_sequence"] == 4
     assert api.events(auction["id"])[-1]["event"] == "cancelled"
-    api.problem("POST", f"/v1/auctions/{auction['id']}/cancel", 409, body={})
+    api.problem("POST", f"/v1/auctions/{auction['id']}/cancel", 409, "auction_not_cancellable", body={})
     assert api.auction(auction["id"])["sequence"] == 4
 
 
@@ -357,7 +366,7 @@ def test_cancel_without_a_body(api):
 
 def test_cancel_what_is_closed_or_unknown(api):
     closed = api.wait_state(api.create(closes_at=in_seconds(0.1))["id"], "closed")
-    api.problem("POST", f"/v1/auctions/{closed['id']}/cancel", 409, body={})
+    api.problem("POST", f"/v1/auctions/{closed['id']}/cancel", 409, "auction_not_cancellable", body={})
     assert api.auction(closed["id"])["state"] == "closed"
     api.problem("POST", "/v1/auctions/999999999/cancel", 404, body={})
 

@@ -173,7 +173,8 @@ def test_bidder_ids(api, bidder):
     assert api.history(auction)[0]["bidder"] == bidder
 
 
-@pytest.mark.parametrize("bidder", ["x" * 65, "a b", "a/b", "Zo\u00eb", "a,b", "a\tb", '"a"', "a;b", "<a>", "x" * 4000])
+@pytest.mark.parametrize("bidder", ["x" * 65, "a b", "a/b", "Zo\u00eb", "a,b", "a\tb", '"a"', "a;b", "<a>",
+                                    "x" * 4000])
 def test_bidder_ids_that_are_none(api, bidder):
     auction = api.create()["id"]
     response = api.post(f"/v1/auctions/{auction}/bids", {"amount": 10000}, bidder=bidder)
@@ -230,4 +231,4 @@ def test_an_event_is_the_same_text_every_time(api):
                                    "after_sequence=99999999999999999999", "limit=5&limit=6", "after_seqence=1"])
 def test_page_queries_that_make_no_sense(api, kind, query):
     auction = api.create()["id"]
-    api.problem("GET", f"/v1/auctions/{auction}/{kind}?{query}", 400)
+    api.problem("GET", f"/v1/auctions/{auction}/{kind}?{query}", 400, "invalid_query")

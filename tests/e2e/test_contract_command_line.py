@@ -223,8 +223,8 @@ def test_configuration_files_that_are_wrong(tmp_path, text):
 
 @pytest.mark.parametrize("name, value", [("FLASHBID_LISTEN", "x"), ("FLASHBID_THREADS", "x"), ("FLASHBID_DEV", "maybe")])
 def test_variables_that_are_wrong(tmp_path, name, value):
-    line = refused("serve", "--data", str(tmp_path / "d"), env=clean_environment(FLASHBID_DEV="true") | {name: value},
-                   cwd=tmp_path)
+    env = clean_environment(FLASHBID_DEV="true") | {name: value}
+    line = refused("serve", "--data", str(tmp_path / "d"), env=env, cwd=tmp_path)
     assert name in line or name.removeprefix("FLASHBID_").lower() in line
 
 

@@ -39,10 +39,10 @@ def test_the_same_key_with_another_body_is_422(api, fresh):
     auction, key = api.create()["id"], fresh("key")
     api.accept(auction, 10000, "Alice", key)
     target = f"/v1/auctions/{auction}/bids"
-    api.problem("POST", target, 422, body={"amount": 10100}, bidder="Alice", key=key)
+    api.problem("POST", target, 422, "idempotency_key_reused", body={"amount": 10100}, bidder="Alice", key=key)
     rejected = fresh("key")
     api.reject(auction, 1, "amount_below_minimum", "Alice", rejected)
-    api.problem("POST", target, 422, body={"amount": 99999}, bidder="Alice", key=rejected)
+    api.problem("POST", target, 422, "idempotency_key_reused", body={"amount": 99999}, bidder="Alice", key=rejected)
     assert len(api.history(auction)) == 1
 
 
@@ -68,9 +68,9 @@ def test_the_key_is_shared_by_http_and_websocket(api, stream, fresh):
     assert api.bid(auction, 10100, "Alice", other) == as_http(over_stream)
     alice.bid(auction, 10200, "changed", idempotency_key=other)
     error = alice.expect("error")
-    problem = api.problem("POST", f"/v1/auctions/{auction}/bids", 422, body={"amount": 10200}, bidder="Alice",
-                          key=other)
-    assert (error["id"], error["code"]) == ("changed", problem["code"])
+    assert (error["id"], error["code"]) == ("changed", "idempotency_key_reused")
+    api.problem("POST", f"/v1/auctions/{auction}/bids", 422, "idempotency_key_reused", body={"amount": 10200},
+                bidder="Alice", key=other)
     assert len(api.history(auction)) == 2
 
 
@@ -81,7 +81,7 @@ def test_creating_twice_with_one_key(api, fresh):
     assert first.status == second.status == 201
     assert first.json()["id"] == second.json()["id"]
     assert second.header("location") == first.header("location")
-    api.problem("POST", "/v1/auctions", 422, body={**body, "title": "Twice"}, key=key)
+    api.problem("POST", "/v1/auctions", 422, "idempotency_key_reused", body={**body, "title": "Twice"}, key=key)
     assert api.post("/v1/auctions", body, key=fresh("key")).json()["id"] != first.json()["id"]
 
 
@@ -141,7 +141,8 @@ def test_answers_outlive_the_process(own_server, documents, how):
     assert again.bid(auction, 1, "Alice", "low") == low
     assert again.bid(auction, 10000, "Alice", "high") == high
     assert again.bid(auction, 10100, "Bob", "bob") == over_stream
-    again.problem("POST", f"/v1/auctions/{auction}/bids", 422, body={"amount": 2}, bidder="Alice", key="low")
+    again.problem("POST", f"/v1/auctions/{auction}/bids", 422, "idempotency_key_reused", body={"amount": 2},
+                  bidder="Alice", key="low")
     assert again.post("/v1/auctions", body, key="made").json()["id"] == made
     assert again.history(auction)[:2] == history and len(again.history(auction)) == 3
     assert again.events(auction)[:4] == events

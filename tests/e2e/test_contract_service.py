@@ -36,6 +36,16 @@ def test_pages(api, target):
     assert b"<html" in response.body.lower()
 
 
+@pytest.mark.parametrize("target", ["/", "/docs", "/openapi.json", "/asyncapi.json"])
+def test_what_has_not_changed_is_304(api, target):
+    first = api.get(target)
+    tag = first.header("etag")
+    assert tag
+    again = api.get(target, headers=[("If-None-Match", tag)])
+    assert (again.status, again.body) == (304, b"")
+    assert api.get(target, headers=[("If-None-Match", '"other"')]).body == first.body
+
+
 def test_the_documents(api, documents):
     openapi = api.get_json("/openapi.json")
     assert openapi["openapi"].startswith("3.1") and openapi["info"]["title"]
@@ -128,8 +138,8 @@ def test_pipelined_requests_are_answered_in_order(api, connect):
     wanted = []
     data = b""
     for n in range(1, 65):
-        data += request_bytes("POST", f"/v1/auctions/{auction}/bids", host=connection.authority, body=b'{"amount":%d}' % n,
-                              headers=[("Content-Type", "application/json"), ("X-Bidder", "Alice")])
+        data += request_bytes("POST", f"/v1/auctions/{auction}/bids", host=connection.authority,
+                              body=b'{"amount":%d}' % n, headers=[("Content-Type", "application/json"), ("X-Bidder", "Alice")])
         data += request_bytes("GET", f"/v1/auctions/{auction}", host=connection.authority)
         wanted.append(n)
     connection.send(data)

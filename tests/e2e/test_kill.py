@@ -154,7 +154,8 @@ class Run:
         for bid in self.random.sample(known, min(RETRIED_PER_KILL, len(known))):
             again = api.bid(bid.auction, bid.amount, bid.bidder, bid.key)
             assert same(again, bid.answer), f"INV-8: was {bid.answer}, is {again}"
-        made = {auction: {bid["amount"]: bid for bid in api.history(auction)} for auction in {b.auction for b in unknown}}
+        made = {auction: {bid["amount"]: bid for bid in api.history(auction)}
+                for auction in {bid.auction for bid in unknown}}
         for bid in unknown:
             already = made[bid.auction].get(bid.amount)
             bid.answer = api.bid(bid.auction, bid.amount, bid.bidder, bid.key)
