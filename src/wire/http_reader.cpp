@@ -1,0 +1,379 @@
+#include "wire/http_reader.hpp"
+
+#include <simdjson.h>
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <cstring>
+#include <utility>
+
+namespace flashbid {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t first_buffer_bytes = 4 * 1024;
+constexpr std::size_t least_room_bytes = 1024;
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    return lower(x) == lower(y);
+  });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+Method method_of(http::verb verb) {
+  switch (verb) {
+    case http::verb::get:
+      return Method::get;
+    case http::verb::head:
+      return Method::head;
+    case http::verb::post:
+      return Method::post;
+    case http::verb::put:
+      return Method::put;
+    case http::verb::patch:
+      return Method::patch;
+    case http::verb::delete_:
+      return Method::del;
+    case http::verb::options:
+      return Method::options;
+    default:
+      return Method::other;
+  }
+}
+
+std::optional<HttpField> field_of(http::field known, std::string_view name) {
+  switch (known) {
+    case http::field::host:
+      return HttpField::host;
+    case http::field::origin:
+      return HttpField::origin;
+    case http::field::content_type:
+      return HttpField::content_type;
+    case http::field::accept:
+      return HttpField::accept;
+    case http::field::authorization:
+      return HttpField::authorization;
+    case http::field::if_none_match:
+      return HttpField::if_none_match;
+    case http::field::upgrade:
+      return HttpField::upgrade;
+    case http::field::connection:
+      return HttpField::connection;
+    case http::field::expect:
+      return HttpField::expect;
+    case http::field::sec_websocket_key:
+      return HttpField::websocket_key;
+    case http::field::sec_websocket_version:
+      return HttpField::websocket_version;
+    case http::field::sec_websocket_protocol:
+      return HttpField::websocket_protocol;
+    case http::field::transfer_encoding:
+      return HttpField::transfer_encoding;
+    case http::field::unknown:
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (equal_ignoring_case(name, "x-bidder")) return HttpField::x_bidder;
+  if (equal_ignoring_case(name, "idempotency-key")) return HttpField::idempotency_key;
+  if (equal_ignoring_case(name, "last-event-id")) return HttpField::last_event_id;
+  return std::nullopt;
+}
+
+// Lists that may be given in several lines; of all others a second line is refused.
+bool may_repeat(HttpField field) {
+  return field == HttpField::accept || field == HttpField::connection || field == HttpField::websocket_protocol ||
+         field == HttpField::upgrade || field == HttpField::if_none_match;
+}
+
+}  // namespace
+
+std::string_view to_text(Method method) {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::patch:
+      return "PATCH";
+    case Method::del:
+      return "DELETE";
+    case Method::options:
+      return "OPTIONS";
+    case Method::other:
+      break;
+  }
+  return "other";
+}
+
+bool HttpRequest::lists(HttpField name, std::string_view token) const {
+  const auto value = field(name);
+  if (!value) return false;
+  std::string_view rest = *value;
+  while (!rest.empty()) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    if (equal_ignoring_case(trimmed(rest.substr(0, comma)), token)) return true;
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return false;
+}
+
+// Beast's parser, told to keep places in the buffer instead of copies.
+class HttpReader::Parser final : public http::basic_parser<true> {
+ public:
+  struct Place {
+    std::size_t offset = 0;  // from the request's first byte
+    std::size_t size = 0;
+  };
+
+  explicit Parser(const HttpLimits& limits) : limits_(limits) {
+    header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    body_limit(limits.body_bytes);
+    eager(true);
+  }
+
+  // Where the request's first byte stands now: the buffer may have moved since.
+  void rebase(const char* base, std::size_t size) {
+    base_ = base;
+    base_size_ = size;
+  }
+
+  Method method = Method::other;
+  Place target;
+  Place body;
+  std::array<std::optional<Place>, http_field_count> fields;
+  std::string chunked_body;
+  bool http_1_0 = false;
+  bool expects_continue = false;
+  std::optional<WireError> error;
+
+ private:
+  using error_code = boost::beast::error_code;
+  using text = boost::beast::string_view;
+
+  void refuse(ErrorCode code, std::string detail, error_code& ec) {
+    error = WireError{code, std::move(detail)};
+    ec = http::error::bad_field;
+  }
+
+  // False if the text is not in the buffer: the parser had to put a folded line together elsewhere.
+  bool place(text value, Place& out) const {
+    if (value.empty()) {
+      out = {};
+      return true;
+    }
+    if (std::less<>{}(value.data(), base_) || std::less<>{}(base_ + base_size_, value.data() + value.size())) {
+      return false;
+    }
+    out = {static_cast<std::size_t>(value.data() - base_), value.size()};
+    return true;
+  }
+
+  void on_request_impl(http::verb verb, text, text request_target, int version, error_code& ec) override {
+    method = method_of(verb);
+    http_1_0 = version == 10;
+    if (request_target.size() > limits_.target_bytes) {
+      return refuse(ErrorCode::uri_too_long,
+                    "the target has " + std::to_string(request_target.size()) + " bytes, at most " +
+                        std::to_string(limits_.target_bytes) + " are allowed",
+                    ec);
+    }
+    if (!place(request_target, target)) refuse(ErrorCode::bad_request, "the request line is malformed", ec);
+  }
+  void on_response_impl(int, text, int, error_code&) override {}
+
+  void on_field_impl(http::field known, text name, text value, error_code& ec) override {
+    const auto field = field_of(known, {name.data(), name.size()});
+    if (!field) return;
+    auto& slot = fields[static_cast<std::size_t>(*field)];
+    if (slot) {
+      if (may_repeat(*field)) return;
+      return refuse(ErrorCode::bad_request, "the header " + std::string(name) + " stands twice; send it once", ec);
+    }
+    Place placed;
+    if (!place(value, placed)) return refuse(ErrorCode::bad_request, "a header is folded over lines; use one line", ec);
+    slot = placed;
+  }
+
+  void on_header_impl(error_code& ec) override {
+    if (!http_1_0 && !fields[static_cast<std::size_t>(HttpField::host)]) {
+      return refuse(ErrorCode::bad_request, "the Host header is missing", ec);
+    }
+    const auto value_of = [this](HttpField field) {
+      const auto& found = fields[static_cast<std::size_t>(field)];
+      return found ? std::string_view(base_ + found->offset, found->size) : std::string_view();
+    };
+    if (const auto coding = value_of(HttpField::transfer_encoding); !coding.empty()) {
+      if (http_1_0) return refuse(ErrorCode::bad_request, "HTTP/1.0 has no Transfer-Encoding", ec);
+      if (!equal_ignoring_case(coding, "chunked")) {
+        return refuse(ErrorCode::transfer_coding_not_implemented, "only the transfer coding `chunked` is known", ec);
+      }
+    }
+    expects_continue = equal_ignoring_case(value_of(HttpField::expect), "100-continue");
+  }
+
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
+  std::size_t on_body_impl(text part, error_code&) override {
+    // The parts of a body with a length lie one behind the other.
+    if (body.size == 0) body.offset = static_cast<std::size_t>(part.data() - base_);
+    body.size += part.size();
+    return part.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, text part, error_code&) override {
+    chunked_body.append(part.data(), part.size());
+    return part.size();
+  }
+  void on_finish_impl(error_code&) override {}
+
+  const HttpLimits& limits_;
+  const char* base_ = nullptr;
+  std::size_t base_size_ = 0;
+};
+
+HttpReader::HttpReader(HttpLimits limits) : limits_(limits) {}
+HttpReader::~HttpReader() = default;
+
+std::span<char> HttpReader::room() {
+  if (begin_ == end_ && !parser_) begin_ = parsed_ = end_ = 0;
+  // What simdjson may read behind a body is always there.
+  const auto free_bytes = [this] {
+    const std::size_t used = end_ + simdjson::SIMDJSON_PADDING;
+    return buffer_.size() > used ? buffer_.size() - used : 0;
+  };
+  if (free_bytes() < least_room_bytes && begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    parsed_ -= begin_;
+    begin_ = 0;
+  }
+  if (free_bytes() < least_room_bytes) buffer_.resize(std::max(first_buffer_bytes, buffer_.size() * 2));
+  return {buffer_.data() + end_, free_bytes()};
+}
+
+void HttpReader::received(std::size_t bytes) { end_ += bytes; }
+
+std::variant<HttpReader::NeedMore, HttpRequest, WireError> HttpReader::next() {
+  if (failed_ || parsed_ == end_) return NeedMore{};
+  if (!parser_) parser_ = std::make_unique<Parser>(limits_);
+  parser_->rebase(buffer_.data() + begin_, end_ - begin_);
+  while (parsed_ < end_ && !parser_->is_done()) {
+    boost::beast::error_code ec;
+    const std::size_t taken = parser_->put(boost::asio::const_buffer(buffer_.data() + parsed_, end_ - parsed_), ec);
+    parsed_ += taken;
+    if (ec == http::error::need_more) break;
+    if (ec) {
+      failed_ = true;
+      return parser_->error ? *parser_->error : explain(ec.value());
+    }
+    if (taken == 0) break;
+  }
+  if (parser_->is_done()) return assemble();
+  if (!parser_->is_header_done()) {
+    if (auto error = check_unfinished_header()) {
+      failed_ = true;
+      return std::move(*error);
+    }
+  }
+  return NeedMore{};
+}
+
+HttpRequest HttpReader::assemble() {
+  const char* base = buffer_.data() + begin_;
+  const auto view = [base](const Parser::Place& place) { return std::string_view(base + place.offset, place.size); };
+  HttpRequest request;
+  request.method = parser_->method;
+  request.http_1_0 = parser_->http_1_0;
+  request.keep_alive = parser_->keep_alive();
+  const std::string_view target = view(parser_->target);
+  const std::size_t question = std::min(target.find('?'), target.size());
+  request.path = target.substr(0, question);
+  request.query = target.substr(std::min(question + 1, target.size()));
+  for (std::size_t i = 0; i < http_field_count; ++i) {
+    if (parser_->fields[i]) request.fields[i] = view(*parser_->fields[i]);
+  }
+  if (parser_->chunked_body.empty()) {
+    request.body = view(parser_->body);
+  } else {
+    chunked_body_ = std::move(parser_->chunked_body);
+    chunked_body_.reserve(chunked_body_.size() + simdjson::SIMDJSON_PADDING);
+    request.body = chunked_body_;
+  }
+  parser_.reset();
+  begin_ = parsed_;
+  return request;
+}
+
+bool HttpReader::take_expects_continue() {
+  if (!parser_ || !parser_->is_header_done() || !parser_->expects_continue) return false;
+  return std::exchange(parser_->expects_continue, false);
+}
+
+bool HttpReader::idle() const { return begin_ == end_ && !parser_; }
+
+bool HttpReader::in_body() const { return parser_ && parser_->is_header_done(); }
+
+std::string_view HttpReader::rest() const { return {buffer_.data() + parsed_, end_ - parsed_}; }
+
+// A header that never ends must not be waited for beyond its limits.
+std::optional<WireError> HttpReader::check_unfinished_header() const {
+  const std::string_view received(buffer_.data() + begin_, end_ - begin_);
+  const std::size_t line_end = received.find('\n');
+  if (line_end == std::string_view::npos && received.size() > limits_.target_bytes + 64) {
+    return WireError{ErrorCode::uri_too_long,
+                     "the target is longer than " + std::to_string(limits_.target_bytes) + " bytes"};
+  }
+  if (received.size() > limits_.header_bytes) {
+    return WireError{ErrorCode::headers_too_large,
+                     "the headers are longer than " + std::to_string(limits_.header_bytes) + " bytes"};
+  }
+  return std::nullopt;
+}
+
+WireError HttpReader::explain(int beast_error) const {
+  switch (static_cast<http::error>(beast_error)) {
+    case http::error::header_limit:
+      return {ErrorCode::headers_too_large,
+              "the headers are longer than " + std::to_string(limits_.header_bytes) + " bytes"};
+    case http::error::body_limit:
+      return {ErrorCode::payload_too_large, "the body is longer than " + std::to_string(limits_.body_bytes) + " bytes"};
+    case http::error::bad_version: {
+      // "GET / HTTP/2.0" names a version; "GET /" is not a request at all.
+      const std::string_view received(buffer_.data() + begin_, end_ - begin_);
+      const std::string_view line = received.substr(0, received.find('\r'));
+      const std::size_t version = line.rfind(" HTTP/");
+      const bool names_one =
+          version != std::string_view::npos && line.size() == version + 9 && line[version + 7] == '.';
+      if (names_one) return {ErrorCode::http_version_not_supported, "HTTP/1.1 and HTTP/1.0 are supported"};
+      return {ErrorCode::bad_request, "the request line is malformed"};
+    }
+    case http::error::bad_content_length:
+    case http::error::multiple_content_length:
+      return {ErrorCode::bad_request, "the Content-Length is malformed or contradicts another header"};
+    case http::error::bad_transfer_encoding:
+      return {ErrorCode::bad_request, "the Transfer-Encoding is malformed or contradicts another header"};
+    case http::error::bad_chunk:
+    case http::error::bad_chunk_extension:
+      return {ErrorCode::bad_request, "a chunk of the body is malformed"};
+    case http::error::bad_method:
+    case http::error::bad_target:
+      return {ErrorCode::bad_request, "the request line is malformed"};
+    default:
+      return {ErrorCode::bad_request, "a header is malformed"};
+  }
+}
+
+}  // namespace flashbid

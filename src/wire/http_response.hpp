@@ -1,0 +1,33 @@
+// HTTP/1.1 responses into bytes. Appends to a connection's output; owns nothing; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "wire/errors.hpp"
+
+namespace flashbid {
+
+struct ResponseOptions {
+  bool keep_alive = true;
+  bool without_body = false;       // to a HEAD: the length, not the bytes
+  std::string_view extra_headers;  // whole lines, each with its CRLF
+};
+
+inline constexpr std::string_view json_type = "application/json";
+inline constexpr std::string_view problem_type = "application/problem+json";
+
+// A complete response. `content_type` may be empty if there is no body.
+void append_response(std::string& out, int status, std::string_view content_type, std::string_view body,
+                     const ResponseOptions& options);
+
+// An error as RFC 9457 shows it, with Retry-After where the table says that asking later helps.
+void append_problem(std::string& out, const WireError& error, const ResponseOptions& options);
+
+// The head of a response whose body goes on until the connection ends (SSE).
+void append_stream_head(std::string& out, std::string_view content_type);
+
+// {"type","title","status","code","detail"}
+void encode_problem(const WireError& error, std::string& out);
+
+}  // namespace flashbid
