@@ -157,7 +157,10 @@ const handlers = {
     if (frame.auction.id === current) byId("events").replaceChildren();
     start_over(frame);
   },
-  state: ({ auction }) => keep(auction),
+  state: ({ type, auction_id, ...moved }) => {
+    const known = auctions.get(auction_id);
+    if (known) keep({ ...known, ...moved });
+  },
   event: on_event,
 };
 
