@@ -149,7 +149,7 @@ FieldError take_soft_close(JsonValue value, std::optional<SoftClose>& out) {
     return wrong_type("soft_close", "null or {\"window_ms\",\"extend_ms\",\"mode\",\"max_extensions\"}");
   }
   static constexpr std::array<FieldSpec, 4> specs{
-      {{"window_ms", true}, {"extend_ms", true}, {"mode"}, {"max_extensions"}}};
+      {{"window_ms", true}, {"extend_ms", true}, {"mode", true}, {"max_extensions"}}};
   SoftClose& soft_close = out.emplace();
   return read_object(object, specs, [&](std::size_t index, JsonValue field) -> FieldError {
     std::uint64_t number = 0;

@@ -205,9 +205,9 @@ void encode_sse_snapshot(const Snapshot& snapshot, Timestamp now, std::string& o
   json::append_number(snapshot.view->epoch.value(), out);
   out += '-';
   json::append_number(snapshot.view->auction.sequence.value(), out);
-  out += snapshot.reset ? "\nevent: reset\ndata: " : "\nevent: snapshot\ndata: ";
+  out += snapshot.reset ? "\nevent: reset\ndata: {\"auction\":" : "\nevent: snapshot\ndata: {\"auction\":";
   encode_auction(*snapshot.view, now, out);
-  out += "\n\n";
+  out += "}\n\n";
 }
 
 std::string to_decimal(Amount amount, int decimals) {

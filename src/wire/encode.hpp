@@ -34,7 +34,7 @@ void encode_error(std::string_view id, std::optional<AuctionId> auction, const W
 [[nodiscard]] const SharedBytes& sse_frame_of(PublishedEvent& event, Epoch epoch);
 [[nodiscard]] const SharedBytes& websocket_frame_of(StateUpdate& update, Timestamp now);
 
-// An SSE message that starts over: the auction as it stands, under the event name `reset` or `snapshot`.
+// An SSE message that starts over: {"auction":…} as it stands, under the event name `reset` or `snapshot`.
 void encode_sse_snapshot(const Snapshot& snapshot, Timestamp now, std::string& out);
 
 // A decimal text of the amount in major units with the currency's places: 10550 CNY -> 105.50.
