@@ -331,6 +331,5 @@ TEST(EngineContract, PagesJoinHistoryAndMemory) {
   }
 }
 
-
 }  // namespace
 }  // namespace flashbid::test

@@ -61,9 +61,8 @@ class EngineUnderTest {
     });
   }
   Result<AuctionView> cancel(AuctionId id, std::optional<KeyUse> key_use = std::nullopt) {
-    return wait<AuctionView>(0, [&](Engine& engine, AuctionDone done) {
-      engine.submit(CancelRequest{id, key_use}, std::move(done));
-    });
+    return wait<AuctionView>(
+        0, [&](Engine& engine, AuctionDone done) { engine.submit(CancelRequest{id, key_use}, std::move(done)); });
   }
   std::future<Result<BidAnswer>> bid_later(const BidRequest& request, std::size_t loop = 0) {
     return later<BidAnswer>(loop, [request](Engine& engine, BidDone done) { engine.submit(request, std::move(done)); });
