@@ -28,7 +28,8 @@ void Cursor::refuse(std::string_view why) {
 }
 
 std::unexpected<Error> Cursor::error(std::string_view what) const {
-  return fail(Failure::corrupt, fmt::format("{} is damaged at byte {} of {}: {}", what, failed_at_, text_.size(), why_));
+  return fail(Failure::corrupt,
+              fmt::format("{} is damaged at byte {} of {}: {}", what, failed_at_, text_.size(), why_));
 }
 
 bool Cursor::accept(std::string_view literal) {

@@ -63,8 +63,9 @@ class LedgerWriter {
   [[nodiscard]] virtual std::size_t unmoved() const = 0;
 
   // Forgets remembered answers that nobody may ask for any more: a rejection's 10 minutes after `decided_at`, an
-  // accepted bid's and an operator's 24 h after the auction's end. Idle moments only.
-  [[nodiscard]] virtual Result<void> forget_answers(Timestamp now) = 0;
+  // accepted bid's and an operator's 24 h after the auction's end. Idle moments only; one bounded transaction.
+  // True = there is more to forget: call again.
+  [[nodiscard]] virtual Result<bool> forget_answers(Timestamp now) = 0;
 };
 
 // What history remembers of a key: the fingerprint of the body, and where the answer is.

@@ -18,9 +18,7 @@ std::string_view name_of(Format format) {
   return "";
 }
 
-std::string_view name_of(SoftClose::Mode mode) {
-  return mode == SoftClose::Mode::from_bid ? "from_bid" : "from_close";
-}
+std::string_view name_of(SoftClose::Mode mode) { return mode == SoftClose::Mode::from_bid ? "from_bid" : "from_close"; }
 
 // As it was given: a number, {"preset":"ebay-us"} or {"table":[[1000,50],[null,100]]}.
 void append_increment(const Increment& increment, std::string& out) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "base/result.hpp"
 #include "ledger/ledger.hpp"
@@ -18,11 +19,15 @@ enum class Durability : std::uint8_t {
 struct SqliteLedgerOptions {
   std::filesystem::path folder;  // made if missing; the file is folder/flashbid.db
   Durability durability = Durability::fsync;
+  // For tests: the SQLite VFS to use (empty = the system's), and the most pages the file may grow to (0 = no bound).
+  std::string vfs;
+  int max_pages = 0;
 };
 
 // Opens or makes the ledger. Before SQLite recovers, the WAL's own bytes are rewritten in place and synced (what a
 // failed sync left in the cache must not be believed unless it is on the disk).
-// Failure::conflict if another process holds it; invalid if the folder cannot be used; corrupt if the file is not ours.
+// Failure::conflict if another process holds it; invalid if the folder cannot be used or a newer FlashBid made the
+// file; corrupt if the file is not ours.
 [[nodiscard]] Result<std::unique_ptr<Ledger>> open_sqlite_ledger(const SqliteLedgerOptions& options);
 
 }  // namespace flashbid

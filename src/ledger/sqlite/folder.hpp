@@ -1,0 +1,41 @@
+// The ledger's folder: who holds it, and that what is in it is on the disk before it is believed. Start-up only.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "base/result.hpp"
+
+namespace flashbid::sqlite {
+
+// folder/flashbid.db
+[[nodiscard]] std::filesystem::path database_file(const std::filesystem::path& folder);
+
+// An exclusive lock (flock on folder/flashbid.lock), held until destroyed; the kernel frees it when a process dies.
+class FolderLock {
+ public:
+  // Makes the folder if it is missing. Failure::invalid if it cannot be used, conflict if another process holds it.
+  [[nodiscard]] static Result<FolderLock> take(const std::filesystem::path& folder);
+
+  FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FolderLock& operator=(FolderLock&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~FolderLock();
+
+ private:
+  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+// Makes the names of files just created in `folder` durable.
+[[nodiscard]] Result<void> sync_folder(const std::filesystem::path& folder);
+
+// Reads the WAL's bytes and writes them back in place, synced. After a failed sync the kernel may show bytes that never
+// reached the disk and never will, because it holds them to be clean: written again, they do, or the start fails here.
+// Nothing to do if there is no WAL. Before any connection is open.
+[[nodiscard]] Result<void> rewrite_wal(const std::filesystem::path& database, const std::string& vfs_name);
+
+}  // namespace flashbid::sqlite

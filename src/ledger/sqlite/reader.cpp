@@ -1,0 +1,94 @@
+#include "ledger/sqlite/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "ledger/sqlite/rows.hpp"
+
+namespace flashbid::sqlite {
+
+Result<std::unique_ptr<Reader>> Reader::over(Database db) {
+  std::unique_ptr<Reader> reader(new Reader(std::move(db)));
+  if (const auto prepared = reader->prepare(); !prepared) return std::unexpected(prepared.error());
+  return reader;
+}
+
+Result<void> Reader::prepare() {
+  const std::pair<Statement*, std::string> statements[] = {
+      {&events_, fmt::format("SELECT {} FROM events WHERE auction = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
+                             event_columns)},
+      // Most events are bids, and there is at most one other between two of them: a filter beats an index.
+      {&bids_, fmt::format("SELECT {} FROM events WHERE auction = ?1 AND sequence > ?2 AND event = {} "
+                           "ORDER BY sequence LIMIT ?3",
+                           event_columns, bid_accepted_number)},
+      {&auction_, fmt::format("SELECT {} FROM auctions WHERE id = ?1", auction_columns)},
+      {&list_, fmt::format("SELECT {} FROM auctions WHERE id > ?1 ORDER BY id LIMIT ?2", auction_columns)},
+      {&list_in_state_,
+       fmt::format("SELECT {} FROM auctions WHERE id > ?1 AND state = ?3 ORDER BY id LIMIT ?2", auction_columns)},
+      {&answer_, "SELECT * FROM answers WHERE operation = ?1 AND scope = ?2 AND caller = ?3 AND key = ?4"},
+  };
+  for (const auto& [statement, sql] : statements) {
+    if (const auto prepared = db_.prepare(*statement, sql.c_str()); !prepared) return prepared;
+  }
+  return {};
+}
+
+Result<std::vector<StoredEvent>> Reader::events(AuctionId auction, Sequence after, std::size_t limit, bool bids_only) {
+  Statement& read = bids_only ? bids_ : events_;
+  const Resetting resetting(read);
+  read.bind(1, auction.value()).bind(2, after.value()).bind(3, std::uint64_t{limit});
+  std::vector<StoredEvent> events;
+  int code = read.step();
+  for (; code == SQLITE_ROW; code = read.step()) {
+    auto record = read_event(read);
+    if (!record) return std::unexpected(record.error());
+    events.push_back({record->sequence, record->kind, std::move(record->payload)});
+  }
+  if (code != SQLITE_DONE) return db_.failure("cannot read events");
+  return events;
+}
+
+Result<std::optional<Auction>> Reader::auction(AuctionId id) {
+  const Resetting resetting(auction_);
+  const int code = auction_.bind(1, id.value()).step();
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) return db_.failure("cannot read an auction");
+  auto image = read_auction(auction_);
+  if (!image) return std::unexpected(image.error());
+  return std::move(*image);
+}
+
+Result<std::vector<Auction>> Reader::list(const ListQuery& query) {
+  Statement& read = query.state ? list_in_state_ : list_;
+  const Resetting resetting(read);
+  read.bind(1, query.after.value()).bind(2, std::uint64_t{query.limit});
+  if (query.state) read.bind(3, static_cast<std::uint64_t>(*query.state));
+  std::vector<Auction> auctions;
+  int code = read.step();
+  for (; code == SQLITE_ROW; code = read.step()) {
+    auto image = read_auction(read);
+    if (!image) return std::unexpected(image.error());
+    auctions.push_back(std::move(*image));
+  }
+  if (code != SQLITE_DONE) return db_.failure("cannot list auctions");
+  return auctions;
+}
+
+Result<std::optional<StoredAnswer>> Reader::answer(Operation operation, AuctionId auction, const BidderId& caller,
+                                                   const IdempotencyKey& key) {
+  const Resetting resetting(answer_);
+  answer_.bind(1, static_cast<std::uint64_t>(operation))
+      .bind(2, auction.value())
+      .bind(3, caller.view())
+      .bind(4, key.view());
+  const int code = answer_.step();
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) return db_.failure("cannot read an answer");
+  auto read = read_answer(answer_);
+  if (!read) return std::unexpected(read.error());
+  return std::move(read->answer);
+}
+
+}  // namespace flashbid::sqlite

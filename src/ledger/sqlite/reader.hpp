@@ -1,0 +1,37 @@
+// Reads the SQLite ledger's history through a connection of its own that cannot write. One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/database.hpp"
+
+namespace flashbid::sqlite {
+
+class Reader final : public LedgerReader {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Reader>> over(Database db);
+
+  [[nodiscard]] Result<std::vector<StoredEvent>> events(AuctionId auction, Sequence after, std::size_t limit,
+                                                        bool bids_only) override;
+  [[nodiscard]] Result<std::optional<Auction>> auction(AuctionId id) override;
+  [[nodiscard]] Result<std::vector<Auction>> list(const ListQuery& query) override;
+  [[nodiscard]] Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
+                                                           const BidderId& caller, const IdempotencyKey& key) override;
+
+ private:
+  explicit Reader(Database db) : db_(std::move(db)) {}
+  [[nodiscard]] Result<void> prepare();
+
+  Database db_;
+  Statement events_;
+  Statement bids_;
+  Statement auction_;
+  Statement list_;
+  Statement list_in_state_;
+  Statement answer_;
+};
+
+}  // namespace flashbid::sqlite
