@@ -55,7 +55,7 @@ class GatedLedger final : public Ledger, private LedgerWriter {
   }
   [[nodiscard]] Result<std::vector<Moved>> move(std::size_t most) override { return inner_->writer().move(most); }
   [[nodiscard]] std::size_t unmoved() const override { return inner_->writer().unmoved(); }
-  [[nodiscard]] Result<void> forget_answers(Timestamp now) override { return inner_->writer().forget_answers(now); }
+  [[nodiscard]] Result<bool> forget_answers(Timestamp now) override { return inner_->writer().forget_answers(now); }
 
   std::unique_ptr<Ledger> inner_;
   Gate& gate_;
