@@ -31,12 +31,13 @@ class HistoryReader {
   void run();
 
   std::unique_ptr<LedgerReader> reader_;  // the thread's
-  std::thread thread_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::move_only_function<void(LedgerReader&)>> waiting_;
   bool stopping_ = false;
+
+  std::thread thread_;  // last: it runs on the members above from its start on
 };
 
 }  // namespace flashbid
