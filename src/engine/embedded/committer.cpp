@@ -80,12 +80,7 @@ void Committer::run() {
     }
     if (!idle) continue;
     all_moved = !move(options_.move_slice);
-    if (all_moved && clock_.now() >= next_forgetting_) {
-      next_forgetting_ = clock_.now() + forgetting_period;
-      if (const auto forgotten = writer_.forget_answers(clock_.now()); !forgotten) {
-        note_problem(forgotten.error().detail, false);
-      }
-    }
+    if (all_moved && clock_.now() >= next_forgetting_) all_moved = !forget();
   }
   move_the_rest();
 }
@@ -158,6 +153,14 @@ bool Committer::move(std::size_t max_records) {
     if (!by_shard[shard].empty()) shards_[shard]->moved(std::move(by_shard[shard]));
   }
   return true;
+}
+
+bool Committer::forget() {
+  const Result<bool> more = writer_.forget_answers(clock_.now());
+  if (!more) note_problem(more.error().detail, false);
+  if (more && *more) return true;
+  next_forgetting_ = clock_.now() + forgetting_period;
+  return false;
 }
 
 void Committer::move_the_rest() {

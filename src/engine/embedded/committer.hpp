@@ -73,6 +73,8 @@ class Committer {
   void fail_group(std::vector<Submitted>& group, const Error& error);
   // False if there was nothing to move.
   bool move(std::size_t max_records);
+  // True if there is more to forget.
+  bool forget();
   void move_the_rest();
   void note_problem(std::string problem, bool sticky);
 
