@@ -1,0 +1,210 @@
+#include "app/serve.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "app/demo.hpp"
+#include "base/system_clock.hpp"
+#include "engine/embedded/embedded_engine.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "server/loop.hpp"
+#include "server/server.hpp"
+
+namespace flashbid {
+namespace {
+
+constexpr std::chrono::milliseconds longest_tick{50};
+constexpr std::chrono::seconds patience_at_end{8};
+constexpr std::chrono::seconds patience_after_failure{2};
+
+int refuse(const std::string& why) {
+  fmt::print(stderr, "flashbid serve: {}\n", why);
+  return 2;
+}
+
+int exit_code_of(const Error& error) {
+  return error.failure == Failure::invalid || error.failure == Failure::conflict ? 2 : 1;
+}
+
+int failed_to_start(const Error& error) {
+  std::string line = error.detail;
+  std::ranges::replace(line, '\n', ' ');
+  fmt::print(stderr, "flashbid serve: {}\n", line);
+  return exit_code_of(error);
+}
+
+// As many sockets as the system allows us.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The signals that end the server, taken by wait() alone: blocked before any thread is made.
+class EndSignals {
+ public:
+  EndSignals() {
+    ::sigemptyset(&set_);
+    ::sigaddset(&set_, SIGTERM);
+    ::sigaddset(&set_, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  void wait() {
+    int caught = 0;
+    ::sigwait(&set_, &caught);
+  }
+  // From any thread: ends wait() as the signal would.
+  static void raise() { ::kill(::getpid(), SIGTERM); }
+
+ private:
+  sigset_t set_{};
+};
+
+std::string as_host(const boost::asio::ip::address& address) {
+  return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+}
+
+// Threads of the loops; joined when it goes.
+class LoopThreads {
+ public:
+  explicit LoopThreads(const std::vector<std::unique_ptr<Loop>>& loops) : loops_(loops) {
+    for (const auto& loop : loops_) threads_.emplace_back([raw = loop.get()] { raw->run(); });
+  }
+  ~LoopThreads() { join(); }
+  LoopThreads(const LoopThreads&) = delete;
+  LoopThreads& operator=(const LoopThreads&) = delete;
+
+  void join() {
+    for (const auto& loop : loops_) loop->stop();
+    threads_.clear();
+  }
+
+ private:
+  const std::vector<std::unique_ptr<Loop>>& loops_;
+  std::vector<std::jthread> threads_;
+};
+
+std::chrono::milliseconds until(Timestamp moment, Timestamp now) {
+  return std::clamp(std::chrono::milliseconds((moment - now).ms), std::chrono::milliseconds{1}, longest_tick);
+}
+
+ServerOptions server_options(const ServeOptions& options) {
+  ServerOptions made;
+  made.listen = parse_address(options.listen).value();
+  made.dev = options.dev;
+  made.limits.connections = options.max_connections;
+  made.limits.http.body_bytes = options.max_body_bytes;
+  made.limits.pipelined = options.max_pipelined;
+  made.limits.outbox = {options.watcher_bytes, options.watcher_frames};
+  made.limits.idle = std::chrono::milliseconds(options.idle_timeout_ms);
+  return made;
+}
+
+std::string unfit(const ServeOptions& options) {
+  if (options.engine != "embedded") {
+    return "--engine " + options.engine + ": this version has the engine `embedded` only";
+  }
+  if (!options.dev) {
+    return "tokens (--jwt-key) are not available in this version: give --dev, which serves this machine only, without "
+           "login";
+  }
+  if (!options.jwt_key.empty()) return "--jwt-key is not available in this version: leave it out";
+  const auto address = parse_address(options.listen);
+  if (!address) return "--listen \"" + options.listen + "\": give ADDR:PORT, such as 127.0.0.1:8080";
+  if (!address->address().is_loopback()) {
+    return "--listen " + options.listen + ": --dev is for loopback only: give 127.0.0.1:PORT or [::1]:PORT";
+  }
+  return {};
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  if (const std::string why = unfit(options); !why.empty()) return refuse(why);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  raise_descriptor_limit();
+
+  // 1. The signals that end it, before any thread is made.
+  EndSignals signals;
+  std::atomic<bool> ledger_failed{false};
+
+  // 2. The ledger: the truth, on disk.
+  const Durability durability = options.durability == "memory" ? Durability::memory : Durability::fsync;
+  const Result<std::unique_ptr<Ledger>> ledger =
+      open_sqlite_ledger({.folder = options.data, .durability = durability, .vfs = {}, .max_pages = 0});
+  if (!ledger) return failed_to_start(ledger.error());
+
+  // 3. The loops: one thread each, not running yet.
+  SystemClock clock;
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::unique_ptr<Loop>> loops(options.threads > 0 ? options.threads : cores);
+  for (auto& loop : loops) loop = std::make_unique<Loop>();
+
+  // 4. The engine: recovers what the ledger holds; a shard on every loop.
+  EmbeddedOptions engine_options;
+  engine_options.ledger = ledger->get();
+  engine_options.clock = &clock;
+  for (const auto& loop : loops) engine_options.loops.push_back(loop.get());
+  engine_options.on_failed = [&ledger_failed](const Error& error) {
+    spdlog::critical("the ledger failed: {}; stopping, for what is on the disk is known only after a restart",
+                     error.detail);
+    ledger_failed = true;
+    EndSignals::raise();
+  };
+  const Result<std::unique_ptr<EmbeddedEngine>> engine = EmbeddedEngine::start(engine_options);
+  if (!engine) return failed_to_start(engine.error());
+
+  // 5. The server: sockets, one part on every loop; nothing is accepted yet.
+  std::vector<Server::Place> places;
+  for (std::size_t k = 0; k < loops.size(); ++k) places.push_back({loops[k].get(), &(*engine)->on_loop(k)});
+  const Result<std::unique_ptr<Server>> server = Server::open(server_options(options), places);
+  if (!server) return failed_to_start(server.error());
+
+  // 6. Time: each loop asks its shard what is due.
+  for (std::size_t k = 0; k < loops.size(); ++k) {
+    loops[k]->repeat([k, raw = engine->get(), &clock] { return until(raw->tick(k), clock.now()); });
+  }
+
+  // 7. Run.
+  LoopThreads threads(loops);
+  if (options.demo) {
+    if (const Result<void> added = add_demo_auctions(*loops[0], (*engine)->on_loop(0)); !added) {
+      threads.join();
+      return failed_to_start(added.error());
+    }
+  }
+  (*server)->start();
+  const auto address = (*server)->address();
+  fmt::print("listening on http://{}:{}\n", as_host(address.address()), address.port());
+  std::fflush(stdout);
+  spdlog::info("{} loops, ledger {}/flashbid.db, durability {}", loops.size(), options.data, options.durability);
+
+  // 8. Until a signal; then in order: no new connections, answers in flight, goodbyes; the loops; what the ledger owes.
+  signals.wait();
+  spdlog::info("stopping");
+  if (!(*server)->stop(ledger_failed ? patience_after_failure : patience_at_end)) {
+    spdlog::warn("some connections did not end in time");
+  }
+  threads.join();
+  (*engine)->stop();
+  spdlog::info("stopped");
+  return ledger_failed ? 1 : 0;
+}
+
+}  // namespace flashbid

@@ -1,0 +1,69 @@
+#include "server/loop_server.hpp"
+
+#include <utility>
+
+#include "server/http_session.hpp"
+
+namespace flashbid {
+
+LoopServer::LoopServer(Loop& loop, Engine& engine, ServerShared& shared)
+    : loop_(loop), engine_(engine), shared_(shared), access_(shared.dev) {
+  loop_.repeat([this] {
+    sweep();
+    return shared_.limits.sweep;
+  });
+}
+
+LoopServer::~LoopServer() { close_all(); }
+
+void LoopServer::adopt(Connection::Socket socket) {
+  const auto session = std::make_shared<HttpSession>(*this, std::move(socket));
+  hold(session);
+  session->start();
+  if (idle_) session->wind_up();
+}
+
+void LoopServer::hold(std::shared_ptr<Connection> connection) {
+  shared_.connections.fetch_add(1, std::memory_order_relaxed);
+  connection->place_ = connections_.size();
+  connections_.push_back(std::move(connection));
+}
+
+void LoopServer::forget(Connection& connection) {
+  const std::size_t place = connection.place_;
+  if (place >= connections_.size() || connections_[place].get() != &connection) return;
+  if (place + 1 != connections_.size()) {
+    std::swap(connections_[place], connections_.back());
+    connections_[place]->place_ = place;
+  }
+  connections_.pop_back();
+  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+  if (connections_.empty() && idle_) idle_();
+}
+
+void LoopServer::sweep() {
+  const std::int64_t now = now_ms();
+  // From the back: forgetting one moves the last, which has been looked at, into its place.
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i >= connections_.size()) continue;
+    const std::shared_ptr<Connection> connection = connections_[i];
+    connection->sweep(now);
+  }
+}
+
+void LoopServer::wind_up(std::function<void()> idle) {
+  idle_ = std::move(idle);
+  const auto all = connections_;
+  for (const auto& connection : all) {
+    if (connection->is_open()) connection->wind_up();
+  }
+  if (all.empty()) idle_();
+}
+
+void LoopServer::close_all() {
+  idle_ = nullptr;
+  const auto all = connections_;
+  for (const auto& connection : all) connection->close();
+}
+
+}  // namespace flashbid

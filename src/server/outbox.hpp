@@ -1,0 +1,46 @@
+// What waits to be sent to one watcher: shared bytes in order, bounded, several of them in one write. Belongs to one
+// connection on its loop; owns no socket and never waits (INV-11).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/executor.hpp"
+
+namespace flashbid {
+
+class Outbox {
+ public:
+  struct Bounds {
+    std::size_t bytes = 1024 * 1024;
+    std::size_t frames = 8'192;
+  };
+  enum class Sent { all, blocked, failed };
+
+  explicit Outbox(Bounds bounds) : bounds_(bounds) {}
+
+  // False if there is no room: nothing was added.
+  [[nodiscard]] bool push(SharedBytes bytes);
+  // What must be sent whatever else waits: a close frame, the head of a response.
+  void push_beyond_bounds(SharedBytes bytes);
+  // Gives up what has not begun to leave; a frame of which a part has left stays.
+  void drop_unsent();
+
+  // Sends what it can without waiting.
+  [[nodiscard]] Sent send(int socket);
+
+  [[nodiscard]] bool empty() const { return head_ == waiting_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t frames() const { return waiting_.size() - head_; }
+
+ private:
+  void sent(std::size_t bytes);
+
+  Bounds bounds_;
+  std::vector<SharedBytes> waiting_;
+  std::size_t head_ = 0;    // the first of waiting_ that has not wholly left
+  std::size_t offset_ = 0;  // how much of that one has left
+  std::size_t bytes_ = 0;   // of all that waits
+};
+
+}  // namespace flashbid

@@ -1,0 +1,52 @@
+// The server: a listener and what each loop serves. Made before the loops run and destroyed after they have ended;
+// start() and stop() may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/result.hpp"
+#include "server/listener.hpp"
+#include "server/loop_server.hpp"
+
+namespace flashbid {
+
+struct ServerOptions {
+  boost::asio::ip::tcp::endpoint listen;
+  bool dev = false;
+  ServerLimits limits;
+};
+
+class Server {
+ public:
+  struct Place {
+    Loop* loop;
+    Engine* engine;  // as that loop sees it
+  };
+
+  // Failure::invalid if the address cannot be had.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> open(const ServerOptions& options,
+                                                            const std::vector<Place>& places);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] boost::asio::ip::tcp::endpoint address() const { return listener_->address(); }
+
+  void start();
+  // Accepts no more, answers what is in flight, says goodbye to streams. True once all have gone, false after
+  // `patience`.
+  [[nodiscard]] bool stop(std::chrono::milliseconds patience);
+
+ private:
+  Server(const ServerOptions& options, const std::vector<Place>& places);
+
+  ServerShared shared_;
+  std::vector<std::unique_ptr<LoopServer>> loops_;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace flashbid

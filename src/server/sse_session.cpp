@@ -1,0 +1,109 @@
+#include "server/sse_session.hpp"
+
+#include <utility>
+
+#include "server/loop_server.hpp"
+#include "wire/encode.hpp"
+#include "wire/http_response.hpp"
+
+namespace flashbid {
+
+SseSession::SseSession(LoopServer& server, Socket socket, AuctionId auction)
+    : Connection(server, std::move(socket)), auction_(auction), outbox_(server.limits().outbox) {
+  server.traffic().sse_connections.add();
+}
+
+void SseSession::start(std::optional<ResumePoint> from) {
+  read(buffer_);
+  server().engine().hub().subscribe(*this, auction_, WatchMode::every, from);
+}
+
+void SseSession::on_closed() {
+  server().traffic().sse_connections.subtract();
+  server().engine().hub().unsubscribe(*this, auction_);
+}
+
+void SseSession::on_bytes(std::size_t) { read(buffer_); }
+
+void SseSession::on_end(bool) { close(); }
+
+void SseSession::send_head() {
+  if (has_head_) return;
+  has_head_ = true;
+  auto head = std::make_shared<std::string>();
+  append_stream_head(*head, "text/event-stream");
+  server().traffic().http_responses[2].add();
+  outbox_.push_beyond_bounds(std::move(head));
+  server().loop().flush_later(*this);
+}
+
+void SseSession::on_snapshot(const Snapshot& snapshot) {
+  send_head();
+  auto text = std::make_shared<std::string>();
+  encode_sse_snapshot(snapshot, server().engine().now(), *text);
+  send(std::move(text));
+}
+
+void SseSession::on_events(AuctionId, Epoch epoch, std::span<PublishedEvent> events) {
+  send_head();
+  for (PublishedEvent& event : events) send(sse_frame_of(event, epoch));
+  server().traffic().events_pushed.add(events.size());
+}
+
+void SseSession::on_newer_state(AuctionId) {}
+
+void SseSession::on_refused(AuctionId, const Error& error) {
+  auto answer = std::make_shared<std::string>();
+  const WireError refusal = to_wire(error);
+  append_problem(*answer, refusal, {.keep_alive = false, .without_body = false, .extra_headers = {}});
+  server().traffic().http_responses[static_cast<std::size_t>(entry_of(refusal.code).http_status) / 100].add();
+  outbox_.push_beyond_bounds(std::move(answer));
+  leaving_ = true;
+  server().loop().flush_later(*this);
+}
+
+// Never unsubscribes or closes here: the hub may be walking its watchers. The flush does.
+void SseSession::send(SharedBytes bytes) {
+  if (leaving_ || overflowed_ || !is_open()) return;
+  if (!outbox_.push(std::move(bytes))) overflowed_ = true;
+  server().loop().flush_later(*this);
+}
+
+void SseSession::flush() {
+  if (!is_open()) return;
+  if (overflowed_) {
+    server().traffic().slow_readers.add();
+    return close();
+  }
+  if (waiting_writable()) return;
+  switch (outbox_.send(descriptor())) {
+    case Outbox::Sent::failed:
+      return close();
+    case Outbox::Sent::blocked:
+      return wait_writable();
+    case Outbox::Sent::all:
+      if (leaving_) finish();
+  }
+}
+
+void SseSession::wind_up() {
+  leaving_ = true;
+  server().loop().flush_later(*this);
+}
+
+void SseSession::check_time(std::int64_t now_ms) {
+  const auto& limits = server().limits();
+  const bool moves = std::exchange(waiting_bytes_, outbox_.bytes()) != outbox_.bytes();
+  if (moves || quiet_since_ms_ < 0) quiet_since_ms_ = now_ms;
+  const std::int64_t quiet_ms = now_ms - quiet_since_ms_;
+  if (!outbox_.empty()) {
+    if (quiet_ms >= (leaving_ ? limits.farewell : limits.stalled * 3).count()) close();
+    return;
+  }
+  if (quiet_ms < limits.heartbeat.count() || !has_head_) return;
+  // A comment: keeps proxies from giving up, and finds out whether the client is still there.
+  quiet_since_ms_ = now_ms;
+  send(std::make_shared<const std::string>(":\n\n"));
+}
+
+}  // namespace flashbid

@@ -1,0 +1,48 @@
+// One live feed as server-sent events: the head of the answer once the hub has the auction, then every event as it
+// becomes durable. A reader that is too slow is cut off and resumes by Last-Event-ID. Lives on its loop's thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "feed/hub.hpp"
+#include "server/connection.hpp"
+#include "server/outbox.hpp"
+
+namespace flashbid {
+
+class SseSession final : public Connection, private Watcher {
+ public:
+  SseSession(LoopServer& server, Socket socket, AuctionId auction);
+
+  void start(std::optional<ResumePoint> from);
+
+  void flush() override;
+  void wind_up() override;
+
+ private:
+  void on_bytes(std::size_t bytes) override;
+  void on_end(bool broken) override;
+  void on_closed() override;
+  void check_time(std::int64_t now_ms) override;
+
+  void on_snapshot(const Snapshot& snapshot) override;
+  void on_events(AuctionId auction, Epoch epoch, std::span<PublishedEvent> events) override;
+  void on_newer_state(AuctionId auction) override;
+  void on_refused(AuctionId auction, const Error& error) override;
+
+  void send_head();
+  void send(SharedBytes bytes);
+
+  const AuctionId auction_;
+  Outbox outbox_;
+  bool has_head_ = false;
+  bool leaving_ = false;  // ends once the outbox is empty
+  bool overflowed_ = false;
+  std::size_t waiting_bytes_ = 0;  // as the last sweep saw it
+  std::int64_t quiet_since_ms_ = -1;
+  std::array<char, 256> buffer_;  // what a client sends on a feed is thrown away
+};
+
+}  // namespace flashbid

@@ -1,0 +1,235 @@
+#include "server/websocket_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/loop_server.hpp"
+#include "wire/encode.hpp"
+
+namespace flashbid {
+
+WebSocketSession::WebSocketSession(LoopServer& server, Socket socket, const BidderId& bidder)
+    : Connection(server, std::move(socket)),
+      outbox_(server.limits().outbox),
+      bidder_(bidder),
+      reader_({[this](std::string_view text) { return on_text(text); },
+               [this](std::string_view payload) { send(encode_pong_frame(payload)); }, [] {},
+               [this](CloseCode answer) { say_goodbye(answer); }},
+              server.limits().message_bytes) {
+  server.traffic().websocket_connections.add();
+}
+
+void WebSocketSession::start(SharedBytes handshake, std::string_view received) {
+  outbox_.push_beyond_bounds(std::move(handshake));
+  server().loop().flush_later(*this);
+  if (!received.empty()) take(received);
+  read_more();
+}
+
+void WebSocketSession::on_closed() {
+  server().traffic().websocket_connections.subtract();
+  unsubscribe_all();
+}
+
+void WebSocketSession::unsubscribe_all() {
+  for (const AuctionId auction : std::exchange(subscriptions_, {})) server().engine().hub().unsubscribe(*this, auction);
+  newer_.clear();
+}
+
+void WebSocketSession::read_more() {
+  if (is_open() && !reading() && !leaving_ && bids_in_flight_ < server().limits().bids_in_flight) read(buffer_);
+}
+
+void WebSocketSession::on_bytes(std::size_t bytes) {
+  heard_ = true;
+  take({buffer_.data(), bytes});
+  read_more();
+}
+
+void WebSocketSession::on_end(bool) { close(); }
+
+void WebSocketSession::take(std::string_view received) {
+  if (leaving_) return;
+  const CloseCode failure = reader_.read(received);
+  if (failure != CloseCode::normal) say_goodbye(failure);
+}
+
+bool WebSocketSession::on_text(std::string_view text) {
+  server().traffic().frames_received.add();
+  const auto frame = decode_frame(text);
+  if (!frame) {
+    send_error(frame.error().id, std::nullopt, frame.error().error);
+  } else {
+    std::visit([this](const auto& known) { carry_out(known); }, *frame);
+  }
+  return !leaving_;
+}
+
+void WebSocketSession::carry_out(const AuthFrame& frame) {
+  if (!frame.bidder) {
+    return send_error({}, std::nullopt,
+                      {ErrorCode::unauthenticated, R"(with --dev say {"type":"auth","bidder":"NAME"})"});
+  }
+  bidder_ = *frame.bidder;
+}
+
+void WebSocketSession::carry_out(const SubscribeFrame& frame) {
+  const bool known = std::ranges::find(subscriptions_, frame.auction) != subscriptions_.end();
+  if (!known && subscriptions_.size() >= server().limits().subscriptions) {
+    return send_error({}, frame.auction,
+                      {ErrorCode::rate_limited,
+                       "one socket has room for " + std::to_string(server().limits().subscriptions) + " auctions"});
+  }
+  if (!known) subscriptions_.push_back(frame.auction);
+  std::erase(newer_, frame.auction);
+  server().engine().hub().subscribe(*this, frame.auction, frame.mode, frame.from);
+}
+
+void WebSocketSession::carry_out(const UnsubscribeFrame& frame) {
+  if (std::erase(subscriptions_, frame.auction) == 0) {
+    return send_error({}, frame.auction, {ErrorCode::not_found, "this auction is not subscribed to"});
+  }
+  std::erase(newer_, frame.auction);
+  server().engine().hub().unsubscribe(*this, frame.auction);
+}
+
+void WebSocketSession::carry_out(const BidFrame& frame) {
+  if (bidder_.empty()) {
+    return send_error(frame.id, frame.auction,
+                      {ErrorCode::unauthenticated, R"(say who bids first: {"type":"auth","bidder":"NAME"})"});
+  }
+  ++bids_in_flight_;
+  server().engine().submit(BidRequest{frame.auction, {bidder_, frame.amount}, frame.key},
+                           [session = self<WebSocketSession>(), id = frame.id, auction = frame.auction](
+                               Result<BidAnswer> answer) { session->answer_bid(id, auction, answer); });
+}
+
+void WebSocketSession::answer_bid(const std::string& id, AuctionId auction, const Result<BidAnswer>& answer) {
+  --bids_in_flight_;
+  if (!is_open() || leaving_) return;
+  if (answer) {
+    std::string& text = server().scratch();
+    encode_bid_result(id, *answer, text);
+    send_text(text);
+  } else {
+    send_error(id, auction, to_wire(answer.error()));
+  }
+  // Reading stopped for want of answers goes on once this round's are out.
+  server().loop().flush_later(*this);
+}
+
+void WebSocketSession::carry_out(const TimeFrame& frame) {
+  std::string& text = server().scratch();
+  encode_time(frame.id, server().engine().now(), text);
+  send_text(text);
+}
+
+void WebSocketSession::on_snapshot(const Snapshot& snapshot) {
+  std::string& text = server().scratch();
+  encode_snapshot(snapshot, server().engine().now(), text);
+  send_text(text);
+}
+
+void WebSocketSession::on_events(AuctionId, Epoch, std::span<PublishedEvent> events) {
+  for (PublishedEvent& event : events) send(websocket_frame_of(event));
+  server().traffic().events_pushed.add(events.size());
+}
+
+void WebSocketSession::on_newer_state(AuctionId auction) {
+  if (leaving_ || std::ranges::find(newer_, auction) != newer_.end()) return;
+  newer_.push_back(auction);
+  server().loop().flush_later(*this);
+}
+
+void WebSocketSession::on_refused(AuctionId auction, const Error& error) {
+  std::erase(subscriptions_, auction);
+  send_error({}, auction, to_wire(error));
+}
+
+void WebSocketSession::send_error(std::string_view id, std::optional<AuctionId> auction, const WireError& error) {
+  std::string& text = server().scratch();
+  encode_error(id, auction, error, text);
+  send_text(text);
+}
+
+void WebSocketSession::send_text(std::string_view text) { send(encode_text_frame(text)); }
+
+// Never unsubscribes or closes here: the hub may be walking its watchers. The flush does.
+void WebSocketSession::send(SharedBytes frame) {
+  if (leaving_ || overflowed_ || !is_open()) return;
+  if (!outbox_.push(std::move(frame))) overflowed_ = true;
+  server().loop().flush_later(*this);
+}
+
+void WebSocketSession::say_goodbye(CloseCode code) {
+  if (leaving_) return;
+  leaving_ = true;
+  outbox_.push_beyond_bounds(encode_close_frame(code, to_text(code)));
+  server().loop().flush_later(*this);
+}
+
+void WebSocketSession::push_newest_states() {
+  for (const AuctionId auction : std::exchange(newer_, {})) {
+    StateUpdate* newest = server().engine().hub().newest(auction);
+    if (newest == nullptr) continue;
+    outbox_.push_beyond_bounds(websocket_frame_of(*newest, server().engine().now()));
+    server().traffic().events_pushed.add();
+  }
+}
+
+void WebSocketSession::flush() {
+  if (!is_open()) return;
+  if (overflowed_ && !leaving_) {
+    // What has not begun to leave is given up: the client resumes from what it has.
+    server().traffic().slow_readers.add();
+    outbox_.drop_unsent();
+    say_goodbye(CloseCode::slow_reader);
+  }
+  if (leaving_ && !subscriptions_.empty()) unsubscribe_all();
+  if (winding_up_ && !leaving_ && bids_in_flight_ == 0) say_goodbye(CloseCode::going_away);
+  if (waiting_writable()) return;
+  Outbox::Sent sent = outbox_.send(descriptor());
+  if (sent == Outbox::Sent::all && !newer_.empty() && !leaving_) {
+    push_newest_states();
+    sent = outbox_.send(descriptor());
+  }
+  switch (sent) {
+    case Outbox::Sent::failed:
+      return close();
+    case Outbox::Sent::blocked:
+      wait_writable();
+      break;
+    case Outbox::Sent::all:
+      if (leaving_) return finish();
+      break;
+  }
+  read_more();
+}
+
+void WebSocketSession::wind_up() {
+  winding_up_ = true;
+  server().loop().flush_later(*this);
+}
+
+void WebSocketSession::check_time(std::int64_t now_ms) {
+  const auto& limits = server().limits();
+  if (leaving_) {
+    if (leaving_since_ms_ < 0) leaving_since_ms_ = now_ms;
+    if (now_ms - leaving_since_ms_ >= limits.farewell.count()) close();
+    return;
+  }
+  if (std::exchange(heard_, false) || silent_since_ms_ < 0) {
+    silent_since_ms_ = now_ms;
+    missed_pings_ = 0;
+    return;
+  }
+  if (now_ms - silent_since_ms_ < limits.heartbeat.count() * (missed_pings_ + 1)) return;
+  if (missed_pings_ == limits.missed_pings) {
+    server().traffic().timeouts.add();
+    return close();
+  }
+  ++missed_pings_;
+  send(encode_ping_frame());
+}
+
+}  // namespace flashbid

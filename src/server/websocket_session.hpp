@@ -1,0 +1,75 @@
+// One WebSocket: subscriptions, bids and the clock over `flashbid.v1`. Everything that leaves goes through its bounded
+// outbox; a reader too slow for every event is closed with 1013. Lives on its loop's thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "feed/hub.hpp"
+#include "server/connection.hpp"
+#include "server/outbox.hpp"
+#include "wire/decode.hpp"
+#include "wire/websocket.hpp"
+
+namespace flashbid {
+
+class WebSocketSession final : public Connection, private Watcher {
+ public:
+  // `bidder` is whom the handshake named; empty = nobody yet.
+  WebSocketSession(LoopServer& server, Socket socket, const BidderId& bidder);
+
+  // Sends the handshake's answer; `received` came behind the handshake.
+  void start(SharedBytes handshake, std::string_view received);
+
+  void flush() override;
+  void wind_up() override;
+
+ private:
+  void on_bytes(std::size_t bytes) override;
+  void on_end(bool broken) override;
+  void on_closed() override;
+  void check_time(std::int64_t now_ms) override;
+
+  void on_snapshot(const Snapshot& snapshot) override;
+  void on_events(AuctionId auction, Epoch epoch, std::span<PublishedEvent> events) override;
+  void on_newer_state(AuctionId auction) override;
+  void on_refused(AuctionId auction, const Error& error) override;
+
+  void take(std::string_view received);
+  void read_more();
+  [[nodiscard]] bool on_text(std::string_view text);
+  void carry_out(const AuthFrame& frame);
+  void carry_out(const SubscribeFrame& frame);
+  void carry_out(const UnsubscribeFrame& frame);
+  void carry_out(const BidFrame& frame);
+  void carry_out(const TimeFrame& frame);
+  void answer_bid(const std::string& id, AuctionId auction, const Result<BidAnswer>& answer);
+  void send_error(std::string_view id, std::optional<AuctionId> auction, const WireError& error);
+  void send_text(std::string_view text);
+  void send(SharedBytes frame);
+  // Nothing is read or pushed any more; the close frame goes out behind what has been queued.
+  void say_goodbye(CloseCode code);
+  void unsubscribe_all();
+  void push_newest_states();
+
+  Outbox outbox_;
+  bool leaving_ = false;     // a close frame is queued or due
+  bool overflowed_ = false;  // the outbox had no room: slow_reader
+  bool winding_up_ = false;
+  std::vector<AuctionId> newer_;          // `latest` subscriptions with a state not sent yet
+  std::vector<AuctionId> subscriptions_;  // each once
+  std::size_t bids_in_flight_ = 0;
+  BidderId bidder_;
+  FrameReader reader_;
+
+  bool heard_ = false;  // since the last sweep
+  int missed_pings_ = 0;
+  std::int64_t silent_since_ms_ = -1;
+  std::int64_t leaving_since_ms_ = -1;
+  std::array<char, 2048> buffer_;
+};
+
+}  // namespace flashbid
