@@ -46,7 +46,9 @@ class FaultyVfs {
     vfs_.xFullPathname = [](sqlite3_vfs* vfs, const char* name, int size, char* out) {
       return self(vfs).real_.xFullPathname(&self(vfs).real_, name, size, out);
     };
-    vfs_.xGetLastError = [](sqlite3_vfs* vfs, int, char*) { return self(vfs).last_error_.load(); };
+    vfs_.xGetLastError = [](sqlite3_vfs* vfs, int size, char* text) {
+      return self(vfs).real_.xGetLastError(&self(vfs).real_, size, text);
+    };
     require(sqlite3_vfs_register(&vfs_, 0) == SQLITE_OK, "the VFS can be registered");
   }
   ~FaultyVfs() { sqlite3_vfs_unregister(&vfs_); }
@@ -84,6 +86,7 @@ class FaultyVfs {
     sqlite3_file base;
     FaultyVfs* vfs;
     const char* name;
+    int last_error;  // the last errno that was injected, as the real VFS keeps it for each file
     [[nodiscard]] sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
 
@@ -96,14 +99,14 @@ class FaultyVfs {
   }
 
   // Notes the call; the errno it is to fail with, 0 = none.
-  int note(FileCall::Kind kind, const File& file, std::int64_t offset, int size) {
+  int note(FileCall::Kind kind, File& file, std::int64_t offset, int size) {
     const std::string_view path = file.name == nullptr ? "" : file.name;
     const std::scoped_lock lock(mutex_);
     calls_.push_back({kind, std::string(path.substr(path.rfind('/') + 1)), offset, size});
     const Fault& fault = kind == FileCall::Kind::sync ? sync_fault_ : write_fault_;
     const bool applies = (kind == FileCall::Kind::sync || kind == FileCall::Kind::write) && fault.error != 0 &&
                          path.ends_with(fault.file);
-    if (applies) last_error_ = fault.error;
+    if (applies) file.last_error = fault.error;
     return applies ? fault.error : 0;
   }
 
@@ -112,6 +115,7 @@ class FaultyVfs {
     opened.base.pMethods = nullptr;
     opened.vfs = this;
     opened.name = name;
+    opened.last_error = 0;
     const int code = real_.xOpen(&real_, name, opened.real(), flags, out);
     if (opened.real()->pMethods != nullptr) opened.base.pMethods = methods();
     return code;
@@ -161,6 +165,10 @@ class FaultyVfs {
         return of(f).real()->pMethods->xCheckReservedLock(of(f).real(), out);
       };
       m.xFileControl = [](sqlite3_file* f, int op, void* arg) {
+        if (op == SQLITE_FCNTL_LAST_ERRNO && of(f).last_error != 0) {
+          *static_cast<int*>(arg) = of(f).last_error;
+          return SQLITE_OK;
+        }
         return of(f).real()->pMethods->xFileControl(of(f).real(), op, arg);
       };
       m.xSectorSize = [](sqlite3_file* f) { return of(f).real()->pMethods->xSectorSize(of(f).real()); };
@@ -185,7 +193,6 @@ class FaultyVfs {
   sqlite3_vfs real_;
   std::string name_;
   sqlite3_vfs vfs_{};
-  std::atomic<int> last_error_{0};
 
   std::mutex mutex_;  // guards what follows
   Fault write_fault_;

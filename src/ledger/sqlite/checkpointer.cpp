@@ -18,7 +18,7 @@ Problem Checkpointer::run() {
   int frames = 0;
   int done = 0;
   const int code = sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
-  if (code != SQLITE_OK) return db_.problem();
+  if (code != SQLITE_OK) return db_.problem(Database::Culprit::database);
   frames_ = frames;
   done_ = done;
   return {};

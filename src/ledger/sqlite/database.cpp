@@ -77,8 +77,21 @@ Result<Database> Database::open(const std::filesystem::path& file, int flags, co
   return made;
 }
 
-Problem Database::problem() const {
-  return {sqlite3_extended_errcode(handle_.get()), sqlite3_system_errno(handle_.get()), sqlite3_errmsg(handle_.get())};
+int Database::last_errno(Culprit culprit) const {
+  const int which = culprit == Culprit::log ? SQLITE_FCNTL_JOURNAL_POINTER : SQLITE_FCNTL_FILE_POINTER;
+  sqlite3_file* file = nullptr;
+  int error = 0;
+  const int code = sqlite3_file_control(handle_.get(), nullptr, which, &file);
+  if (code != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+Problem Database::problem(Culprit culprit) const {
+  // The message first: asking a file for its errno is a call of its own.
+  Problem problem{sqlite3_extended_errcode(handle_.get()), 0, sqlite3_errmsg(handle_.get())};
+  problem.system_error = last_errno(culprit);
+  return problem;
 }
 
 std::unexpected<Error> Database::failure(std::string_view doing) const {

@@ -78,8 +78,10 @@ class Database {
   [[nodiscard]] static Result<Database> open(const std::filesystem::path& file, int flags, const std::string& vfs);
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
-  // The last error of this connection.
-  [[nodiscard]] Problem problem() const;
+  // The last error of this connection, with the errno of the file that it can have come from. (SQLite's own
+  // sqlite3_system_errno() misses what a COMMIT ran into.)
+  enum class Culprit : std::uint8_t { log, database };
+  [[nodiscard]] Problem problem(Culprit culprit = Culprit::log) const;
   [[nodiscard]] int run(const char* sql) { return sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr); }
   // Runs a setting; Failure::invalid if SQLite refuses it, corrupt if the file is damaged.
   [[nodiscard]] Result<void> set(const std::string& sql);
@@ -96,6 +98,8 @@ class Database {
   struct Close {
     void operator()(sqlite3* handle) const { sqlite3_close(handle); }
   };
+  [[nodiscard]] int last_errno(Culprit culprit) const;
+
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

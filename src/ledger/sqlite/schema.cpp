@@ -119,6 +119,7 @@ Result<void> apply_settings(Database& db, const SqliteLedgerOptions& options) {
            "PRAGMA journal_size_limit = 67108864",
            "PRAGMA cache_size = -32768",
            "PRAGMA cache_spill = OFF",  // the WAL is written by COMMIT only: an error before it left nothing
+           "PRAGMA temp_store = MEMORY",
            "PRAGMA cell_size_check = ON",
            "PRAGMA trusted_schema = OFF",
        }) {
