@@ -44,6 +44,11 @@ void Connection::wait_writable() {
   });
 }
 
+void Connection::bound_send_buffer(int bytes) {
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::socket_base::send_buffer_size(bytes), ignored);
+}
+
 void Connection::finish() {
   if (phase_ != Phase::open) return;
   phase_ = Phase::draining;

@@ -48,6 +48,8 @@ class Connection : public Loop::Flushable {
   [[nodiscard]] bool waiting_writable() const { return waiting_writable_; }
   [[nodiscard]] int descriptor() { return socket_.native_handle(); }
   void finish();
+  // What the kernel may hold for it; else it grows to megabytes for one that has stalled.
+  void bound_send_buffer(int bytes);
   // Takes the socket away for another session; this one is over.
   [[nodiscard]] Socket release();
 

@@ -46,16 +46,12 @@ void HttpSession::serve() {
     }
     if (parked_) {
       const HttpRequest request = *std::exchange(parked_, std::nullopt);
-      dispatch(request);
+      (void)dispatch(request);  // nothing is before it any more
       continue;
     }
     const auto next = reader_.next();
     if (const auto* request = std::get_if<HttpRequest>(&next)) {
-      if (is_quiet() || !routes::wants_connection_alone(*request)) {
-        dispatch(*request);
-      } else {
-        parked_ = *request;
-      }
+      if (!dispatch(*request)) parked_ = *request;
       continue;
     }
     if (const auto* error = std::get_if<WireError>(&next)) return give_up(*error);
@@ -84,10 +80,15 @@ std::uint32_t HttpSession::owe(bool last, bool head) {
   return next_++;
 }
 
-void HttpSession::dispatch(const HttpRequest& request) {
+bool HttpSession::dispatch(const HttpRequest& request) {
+  const routes::Place place = routes::find(request.path, server().shared().dev);
+  const routes::Company company = routes::company_of(place.target, request.method);
+  if (company == routes::Company::alone ? !is_quiet() : first_ != next_ && company != company_) return false;
+  company_ = company;
   server().traffic().http_requests.add();
   const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head);
-  routes::serve(*this, request, Reply(self<HttpSession>(), number));
+  routes::serve(*this, place, request, Reply(self<HttpSession>(), number));
+  return true;
 }
 
 // The request cannot be read, so neither can what follows it.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/connection.hpp"
+#include "server/targets.hpp"
 #include "wire/http_reader.hpp"
 
 namespace flashbid {
@@ -48,7 +49,8 @@ class HttpSession final : public Connection {
 
   void read_more();
   void serve();
-  void dispatch(const HttpRequest& request);
+  // False if it must wait for earlier ones: nothing was done.
+  [[nodiscard]] bool dispatch(const HttpRequest& request);
   void give_up(const WireError& error);
   [[nodiscard]] std::uint32_t owe(bool last, bool head);
   [[nodiscard]] bool is_quiet() const { return first_ == next_ && output_.empty(); }
@@ -60,15 +62,16 @@ class HttpSession final : public Connection {
   [[nodiscard]] bool send_output();
 
   HttpReader reader_;
-  std::string output_;                 // answers in order
-  std::size_t sent_ = 0;               // of output_
-  std::size_t held_ = 0;               // bytes in slots
-  std::uint32_t first_ = 0;            // the oldest request without an answer in output_
-  std::uint32_t next_ = 0;             // the next request's number
-  std::vector<Slot> slots_;            // a ring of [first_, next_)
-  std::optional<HttpRequest> parked_;  // waits until it has the connection for itself
-  bool paused_ = false;                // no room: goes on after a flush
-  bool no_more_ = false;               // no further request is served
+  std::string output_;                                // answers in order
+  std::size_t sent_ = 0;                              // of output_
+  std::size_t held_ = 0;                              // bytes in slots
+  std::uint32_t first_ = 0;                           // the oldest request without an answer in output_
+  std::uint32_t next_ = 0;                            // the next request's number
+  std::vector<Slot> slots_;                           // a ring of [first_, next_)
+  routes::Company company_ = routes::Company::reads;  // of the unanswered ones
+  std::optional<HttpRequest> parked_;                 // waits until it has the connection for itself
+  bool paused_ = false;                               // no room: goes on after a flush
+  bool no_more_ = false;                              // no further request is served
   bool continue_owed_ = false;
 
   // As the last sweep saw it.

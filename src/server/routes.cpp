@@ -1,47 +1,12 @@
 #include "server/routes.hpp"
 
-#include <array>
+#include <string>
 #include <utility>
 
 #include "server/loop_server.hpp"
-#include "server/pages.hpp"
-#include "wire/decode.hpp"
 
 namespace flashbid::routes {
 namespace {
-
-// The methods of each target, as `Allow` names them.
-std::string_view allowed(Target target) {
-  switch (target) {
-    case Target::auctions:
-    case Target::bids:
-      return "GET, HEAD, POST, OPTIONS";
-    case Target::cancel:
-    case Target::demo_init:
-    case Target::demo_bid:
-      return "POST, OPTIONS";
-    default:
-      return "GET, HEAD, OPTIONS";
-  }
-}
-
-bool allows(Target target, Method method) {
-  switch (method) {
-    case Method::get:
-    case Method::head:
-      return target != Target::cancel && target != Target::demo_init && target != Target::demo_bid;
-    case Method::post:
-      return target == Target::auctions || target == Target::bids || target == Target::cancel ||
-             target == Target::demo_init || target == Target::demo_bid;
-    default:
-      return false;
-  }
-}
-
-bool takes_query(Target target, Method method) {
-  if (target == Target::page) return true;
-  return method != Method::post && (target == Target::auctions || target == Target::bids || target == Target::events);
-}
 
 bool asks_for_feed(const HttpRequest& request) {
   return request.method == Method::get &&
@@ -95,55 +60,14 @@ void serve_get(HttpSession& session, const Place& place, const HttpRequest& requ
 
 }  // namespace
 
-Place find(std::string_view path, bool dev) {
-  constexpr std::string_view auctions = "/v1/auctions";
-  if (path.starts_with(auctions)) {
-    std::string_view rest = path.substr(auctions.size());
-    if (rest.empty()) return {Target::auctions, {}};
-    if (!rest.starts_with('/')) return {};
-    rest.remove_prefix(1);
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    const auto id = parse_auction_id(rest.substr(0, slash));
-    if (!id) return {};
-    const std::string_view part = rest.substr(slash);
-    if (part == "/bids") return {Target::bids, *id};
-    if (part.empty()) return {Target::auction, *id};
-    if (part == "/events") return {Target::events, *id};
-    if (part == "/cancel") return {Target::cancel, *id};
-    return {};
-  }
-  if (path == "/v1/stream") return {Target::stream, {}};
-  if (path == "/healthz") return {Target::healthz, {}};
-  if (path == "/readyz") return {Target::readyz, {}};
-  if (path == "/metrics") return {Target::metrics, {}};
-  if (dev) {
-    constexpr std::string_view item = "/item/";
-    if (path == "/init") return {Target::demo_init, {}};
-    if (path == "/bid") return {Target::demo_bid, {}};
-    if (path.starts_with(item)) {
-      const auto id = parse_auction_id(path.substr(item.size()));
-      return id ? Place{Target::demo_item, *id} : Place{};
-    }
-  }
-  if (find_page(path)) return {Target::page, {}};
-  return {};
-}
-
-bool wants_connection_alone(const HttpRequest& request) {
-  if (request.method != Method::get && request.method != Method::head) return false;
-  const Target target = find(request.path, false).target;
-  return target == Target::stream || target == Target::auctions || target == Target::bids || target == Target::events;
-}
-
-void serve(HttpSession& session, const HttpRequest& request, Reply reply) {
+void serve(HttpSession& session, const Place& place, const HttpRequest& request, Reply reply) {
   if (const auto refused = session.server().access().check(request)) return reply.refuse(*refused);
-  const Place place = find(request.path, session.server().shared().dev);
   if (place.target == Target::none) {
     return reply.refuse({ErrorCode::not_found, "there is nothing here; /openapi.json lists what there is"});
   }
   if (!allows(place.target, request.method)) {
     std::string allow("Allow: ");
-    allow += allowed(place.target);
+    allow += allowed_methods(place.target);
     allow += "\r\n";
     if (request.method == Method::options) return reply.send(204, {}, {}, allow);
     return reply.refuse({ErrorCode::method_not_allowed, "this route has other methods: see Allow"}, allow);

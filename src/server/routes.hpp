@@ -1,44 +1,15 @@
 // Which handler answers which method and path. Called on the session's loop, once a request.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "base/ids.hpp"
 #include "server/reply.hpp"
+#include "server/targets.hpp"
 #include "wire/http_reader.hpp"
 
 namespace flashbid::routes {
 
 // Gives `reply` its answer, now or later, or hands the session's socket over to a stream.
-void serve(HttpSession& session, const HttpRequest& request, Reply reply);
-
-// Whether all earlier requests of the connection must be answered and sent first: streams take the socket, and long
-// pages would pile up in memory.
-[[nodiscard]] bool wants_connection_alone(const HttpRequest& request);
-
-enum class Target : std::uint8_t {
-  none,
-  auctions,
-  auction,
-  bids,
-  events,
-  cancel,
-  stream,
-  healthz,
-  readyz,
-  metrics,
-  demo_init,
-  demo_item,
-  demo_bid,
-  page,
-};
-struct Place {
-  Target target = Target::none;
-  AuctionId auction;
-};
-// Where a path leads. The demo's routes are there with --dev only.
-[[nodiscard]] Place find(std::string_view path, bool dev);
+void serve(HttpSession& session, const Place& place, const HttpRequest& request, Reply reply);
 
 // Handlers. The request's views end with the call.
 void create_auction(const HttpRequest& request, Reply reply);

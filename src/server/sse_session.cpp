@@ -11,6 +11,7 @@ namespace flashbid {
 SseSession::SseSession(LoopServer& server, Socket socket, AuctionId auction)
     : Connection(server, std::move(socket)), auction_(auction), outbox_(server.limits().outbox) {
   server.traffic().sse_connections.add();
+  bound_send_buffer(server.limits().stream_buffer_bytes);
 }
 
 void SseSession::start(std::optional<ResumePoint> from) {
@@ -97,7 +98,7 @@ void SseSession::check_time(std::int64_t now_ms) {
   if (moves || quiet_since_ms_ < 0) quiet_since_ms_ = now_ms;
   const std::int64_t quiet_ms = now_ms - quiet_since_ms_;
   if (!outbox_.empty()) {
-    if (quiet_ms >= (leaving_ ? limits.farewell : limits.stalled * 3).count()) close();
+    if (quiet_ms >= (leaving_ ? limits.last_farewell : limits.stalled * 3).count()) close();
     return;
   }
   if (quiet_ms < limits.heartbeat.count() || !has_head_) return;

@@ -17,6 +17,7 @@ WebSocketSession::WebSocketSession(LoopServer& server, Socket socket, const Bidd
                [this](CloseCode answer) { say_goodbye(answer); }},
               server.limits().message_bytes) {
   server.traffic().websocket_connections.add();
+  bound_send_buffer(server.limits().stream_buffer_bytes);
 }
 
 void WebSocketSession::start(SharedBytes handshake, std::string_view received) {
@@ -215,7 +216,7 @@ void WebSocketSession::check_time(std::int64_t now_ms) {
   const auto& limits = server().limits();
   if (leaving_) {
     if (leaving_since_ms_ < 0) leaving_since_ms_ = now_ms;
-    if (now_ms - leaving_since_ms_ >= limits.farewell.count()) close();
+    if (now_ms - leaving_since_ms_ >= (winding_up_ ? limits.last_farewell : limits.farewell).count()) close();
     return;
   }
   if (std::exchange(heard_, false) || silent_since_ms_ < 0) {

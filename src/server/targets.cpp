@@ -1,0 +1,82 @@
+#include "server/targets.hpp"
+
+#include <algorithm>
+
+#include "server/pages.hpp"
+#include "wire/decode.hpp"
+
+namespace flashbid::routes {
+
+std::string_view allowed_methods(Target target) {
+  switch (target) {
+    case Target::auctions:
+    case Target::bids:
+      return "GET, HEAD, POST, OPTIONS";
+    case Target::cancel:
+    case Target::demo_init:
+    case Target::demo_bid:
+      return "POST, OPTIONS";
+    default:
+      return "GET, HEAD, OPTIONS";
+  }
+}
+
+bool allows(Target target, Method method) {
+  switch (method) {
+    case Method::get:
+    case Method::head:
+      return target != Target::cancel && target != Target::demo_init && target != Target::demo_bid;
+    case Method::post:
+      return target == Target::auctions || target == Target::bids || target == Target::cancel ||
+             target == Target::demo_init || target == Target::demo_bid;
+    default:
+      return false;
+  }
+}
+
+bool takes_query(Target target, Method method) {
+  if (target == Target::page) return true;
+  return method != Method::post && (target == Target::auctions || target == Target::bids || target == Target::events);
+}
+
+Place find(std::string_view path, bool dev) {
+  constexpr std::string_view auctions = "/v1/auctions";
+  if (path.starts_with(auctions)) {
+    std::string_view rest = path.substr(auctions.size());
+    if (rest.empty()) return {Target::auctions, {}};
+    if (!rest.starts_with('/')) return {};
+    rest.remove_prefix(1);
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const auto id = parse_auction_id(rest.substr(0, slash));
+    if (!id) return {};
+    const std::string_view part = rest.substr(slash);
+    if (part == "/bids") return {Target::bids, *id};
+    if (part.empty()) return {Target::auction, *id};
+    if (part == "/events") return {Target::events, *id};
+    if (part == "/cancel") return {Target::cancel, *id};
+    return {};
+  }
+  if (path == "/v1/stream") return {Target::stream, {}};
+  if (path == "/healthz") return {Target::healthz, {}};
+  if (path == "/readyz") return {Target::readyz, {}};
+  if (path == "/metrics") return {Target::metrics, {}};
+  if (dev) {
+    constexpr std::string_view item = "/item/";
+    if (path == "/init") return {Target::demo_init, {}};
+    if (path == "/bid") return {Target::demo_bid, {}};
+    if (path.starts_with(item)) {
+      const auto id = parse_auction_id(path.substr(item.size()));
+      return id ? Place{Target::demo_item, *id} : Place{};
+    }
+  }
+  if (find_page(path)) return {Target::page, {}};
+  return {};
+}
+
+Company company_of(Target target, Method method) {
+  if (method == Method::post) return target == Target::bids ? Company::bids : Company::alone;
+  const bool is_long = target == Target::auctions || target == Target::bids || target == Target::events;
+  return is_long || target == Target::stream || target == Target::metrics ? Company::alone : Company::reads;
+}
+
+}  // namespace flashbid::routes

@@ -1,0 +1,48 @@
+// Where paths lead, and which requests of one connection may be in work together. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "wire/http_reader.hpp"
+
+namespace flashbid::routes {
+
+enum class Target : std::uint8_t {
+  none,
+  auctions,
+  auction,
+  bids,
+  events,
+  cancel,
+  stream,
+  healthz,
+  readyz,
+  metrics,
+  demo_init,
+  demo_item,
+  demo_bid,
+  page,
+};
+struct Place {
+  Target target = Target::none;
+  AuctionId auction;
+};
+// Where a path leads. The demo's routes are there with --dev only.
+[[nodiscard]] Place find(std::string_view path, bool dev);
+
+// The methods of a target, as `Allow` names them.
+[[nodiscard]] std::string_view allowed_methods(Target target);
+[[nodiscard]] bool allows(Target target, Method method);
+[[nodiscard]] bool takes_query(Target target, Method method);
+
+// Which pipelined requests may be in work together (RFC 9112, 9.3.2: what follows an unsafe request sees its effect).
+enum class Company : std::uint8_t {
+  reads,  // among each other
+  bids,   // among each other: an auction decides them in their order
+  alone,  // all earlier ones are answered and sent first: streams take the socket, long pages would pile up in memory
+};
+[[nodiscard]] Company company_of(Target target, Method method);
+
+}  // namespace flashbid::routes
