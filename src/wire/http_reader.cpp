@@ -15,6 +15,7 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t first_buffer_bytes = 4 * 1024;
 constexpr std::size_t least_room_bytes = 1024;
+constexpr std::size_t most_chunk_line_bytes = 4 * 1024;
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
@@ -196,6 +197,14 @@ class HttpReader::Parser final : public http::basic_parser<true> {
   void on_response_impl(int, text, int, error_code&) override {}
 
   void on_field_impl(http::field known, text name, text value, error_code& ec) override {
+    Place placed;
+    if (!place(value, placed)) return refuse(ErrorCode::bad_request, "a header is folded over lines; use one line", ec);
+    if (known == http::field::content_length) {
+      const bool is_list = value.find(',') != text::npos;
+      if (std::exchange(has_content_length_, true) || is_list) {
+        return refuse(ErrorCode::bad_request, "the Content-Length is given twice; send it once", ec);
+      }
+    }
     const auto field = field_of(known, {name.data(), name.size()});
     if (!field) return;
     auto& slot = fields[static_cast<std::size_t>(*field)];
@@ -203,8 +212,6 @@ class HttpReader::Parser final : public http::basic_parser<true> {
       if (may_repeat(*field)) return;
       return refuse(ErrorCode::bad_request, "the header " + std::string(name) + " stands twice; send it once", ec);
     }
-    Place placed;
-    if (!place(value, placed)) return refuse(ErrorCode::bad_request, "a header is folded over lines; use one line", ec);
     slot = placed;
   }
 
@@ -242,6 +249,7 @@ class HttpReader::Parser final : public http::basic_parser<true> {
   const HttpLimits& limits_;
   const char* base_ = nullptr;
   std::size_t base_size_ = 0;
+  bool has_content_length_ = false;
 };
 
 HttpReader::HttpReader(HttpLimits limits) : limits_(limits) {}
@@ -267,7 +275,10 @@ std::span<char> HttpReader::room() {
 void HttpReader::received(std::size_t bytes) { end_ += bytes; }
 
 std::variant<HttpReader::NeedMore, HttpRequest, WireError> HttpReader::next() {
-  if (failed_ || parsed_ == end_) return NeedMore{};
+  if (failed_) return NeedMore{};
+  if (!parser_) skip_blank_lines();
+  const bool half_a_blank_line = !parser_ && end_ - parsed_ == 1 && buffer_[parsed_] == '\r';
+  if (parsed_ == end_ || half_a_blank_line) return NeedMore{};
   if (!parser_) parser_ = std::make_unique<Parser>(limits_);
   parser_->rebase(buffer_.data() + begin_, end_ - begin_);
   while (parsed_ < end_ && !parser_->is_done()) {
@@ -282,13 +293,10 @@ std::variant<HttpReader::NeedMore, HttpRequest, WireError> HttpReader::next() {
     if (taken == 0) break;
   }
   if (parser_->is_done()) return assemble();
-  if (!parser_->is_header_done()) {
-    if (auto error = check_unfinished_header()) {
-      failed_ = true;
-      return std::move(*error);
-    }
-  }
-  return NeedMore{};
+  auto error = parser_->is_header_done() ? check_unfinished_chunks() : check_unfinished_header();
+  if (!error) return NeedMore{};
+  failed_ = true;
+  return std::move(*error);
 }
 
 HttpRequest HttpReader::assemble() {
@@ -343,6 +351,28 @@ std::optional<WireError> HttpReader::check_unfinished_header() const {
   return std::nullopt;
 }
 
+// Between chunks, what the parser leaves is a line that has not ended.
+std::optional<WireError> HttpReader::check_unfinished_chunks() const {
+  if (!parser_->chunked()) return std::nullopt;
+  const std::string_view line(buffer_.data() + parsed_, end_ - parsed_);
+  const std::size_t line_feed = line.find('\n');
+  const bool bare_line_feed = line_feed != std::string_view::npos && (line_feed == 0 || line[line_feed - 1] != '\r');
+  if (bare_line_feed || line.size() > most_chunk_line_bytes) {
+    return WireError{ErrorCode::bad_request, "a chunk of the body is malformed"};
+  }
+  // Tiny chunks with long extensions would fill the memory though the body is short.
+  if (end_ - begin_ > limits_.header_bytes + 4 * limits_.body_bytes) {
+    return WireError{ErrorCode::payload_too_large, "the chunks of the body take too many bytes"};
+  }
+  return std::nullopt;
+}
+
+// RFC 9112, 2.2: empty lines before a request are passed over.
+void HttpReader::skip_blank_lines() {
+  while (end_ - parsed_ >= 2 && buffer_[parsed_] == '\r' && buffer_[parsed_ + 1] == '\n') parsed_ += 2;
+  begin_ = parsed_;
+}
+
 WireError HttpReader::explain(int beast_error) const {
   switch (static_cast<http::error>(beast_error)) {
     case http::error::header_limit:
@@ -355,8 +385,8 @@ WireError HttpReader::explain(int beast_error) const {
       const std::string_view received(buffer_.data() + begin_, end_ - begin_);
       const std::string_view line = received.substr(0, received.find('\r'));
       const std::size_t version = line.rfind(" HTTP/");
-      const bool names_one =
-          version != std::string_view::npos && line.size() == version + 9 && line[version + 7] == '.';
+      const bool names_one = version != std::string_view::npos && line.size() == version + 9 &&
+                             line[version + 7] == '.' && std::ranges::count(line, ' ') == 2;
       if (names_one) return {ErrorCode::http_version_not_supported, "HTTP/1.1 and HTTP/1.0 are supported"};
       return {ErrorCode::bad_request, "the request line is malformed"};
     }

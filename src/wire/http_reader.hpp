@@ -89,7 +89,9 @@ class HttpReader {
 
  private:
   class Parser;
+  void skip_blank_lines();
   [[nodiscard]] std::optional<WireError> check_unfinished_header() const;
+  [[nodiscard]] std::optional<WireError> check_unfinished_chunks() const;
   [[nodiscard]] WireError explain(int beast_error) const;
   [[nodiscard]] HttpRequest assemble();
 

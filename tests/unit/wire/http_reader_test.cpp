@@ -68,6 +68,21 @@ TEST(HttpReader, EverySplitOfAPipelinedStreamIsReadTheSame) {
   EXPECT_EQ(read_all(bytes), whole);
 }
 
+TEST(HttpReader, BlankLinesBeforeARequestArePassedOver) {
+  const std::string stream = "\r\n\r\n" + post("x") + "\r\n" + post("y");
+  const auto whole = read_all({stream});
+  ASSERT_EQ(whole.size(), 2U);
+  for (std::size_t i = 1; i < stream.size(); ++i) {
+    ASSERT_EQ(read_all({stream.substr(0, i), stream.substr(i)}), whole) << "split at " << i;
+  }
+}
+
+TEST(HttpReader, TinyChunksWithLongExtensionsAreRefused) {
+  std::string stream = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 1'000; ++i) stream += "1;" + std::string(1'000, 'a') + "\r\nb\r\n";
+  EXPECT_THAT(read_all({stream}), ElementsAre("payload_too_large"));
+}
+
 struct Refusal {
   std::string bytes;
   std::string code;
@@ -84,6 +99,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{start + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "bad_request"},
         Refusal{start + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n", "bad_request"},
         Refusal{start + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "bad_request"},
+        Refusal{start + "Content-Length: 1\r\nContent-Length: 1\r\n\r\na", "bad_request"},
+        Refusal{start + "Content-Length: 1, 1\r\n\r\na", "bad_request"},
+        Refusal{start + "X-A: a\r\n b\r\n\r\n", "bad_request"},
+        Refusal{start + "Transfer-Encoding: chunked\r\n\r\n1\na\n0\n\n", "bad_request"},
+        Refusal{start + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(5'000, 'a'), "bad_request"},
+        Refusal{"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "bad_request"},
         Refusal{start + "Content-Length: +1\r\n\r\na", "bad_request"},
         Refusal{start + "Content-Length: -1\r\n\r\na", "bad_request"},
         Refusal{start + "Content-Length: 0x1\r\n\r\na", "bad_request"},
