@@ -16,8 +16,8 @@ namespace {
 
 // A value that stood elsewhere than on the command line.
 struct Found {
-  std::string source;  // for people: FLASHBID_LISTEN, or listen in FILE
-  std::string value;
+  std::string source;    // for people: FLASHBID_LISTEN, or setting listen
+  std::string argument;  // --listen=VALUE
 };
 
 std::vector<std::string> flags_of(const CLI::App& command) {
@@ -109,27 +109,28 @@ Result<void> parse_settings(CLI::App& app, const std::vector<std::string>& argum
   const Result<Values> values = file_values(app, command);
   if (!values) return std::unexpected(values.error());
 
-  std::map<std::string, Found> found;  // by flag
+  std::vector<Found> all;  // those that are overruled are checked too
+  std::vector<std::string> with_all = arguments;
   for (const std::string& flag : flags_of(command)) {
-    if (command.get_option("--" + flag)->count() > 0) continue;
-    if (const char* value = variable(flag)) {
-      found[flag] = {variable_of(flag), value};
-    } else if (const auto value_in_file = values->find(key_of(flag)); value_in_file != values->end()) {
-      found[flag] = {"setting " + key_of(flag), value_in_file->second};
+    bool decided = command.get_option("--" + flag)->count() > 0;
+    const auto take = [&](const std::string& source, const std::string& value) {
+      all.push_back({source, "--" + flag + "=" + value});
+      if (!std::exchange(decided, true)) with_all.push_back(all.back().argument);
+    };
+    if (const char* value = variable(flag)) take(variable_of(flag), value);
+    if (const auto value = values->find(key_of(flag)); value != values->end()) {
+      take("setting " + key_of(flag), value->second);
     }
   }
-  for (const auto& [flag, value] : found) {
-    std::vector<std::string> one = arguments;
-    one.push_back("--" + flag + "=" + value.value);
+  const std::string name = command.get_name();
+  for (const Found& found : all) {
     try {
-      parse(one);
+      parse({name, found.argument});
     } catch (const CLI::ParseError& error) {
-      return fail(Failure::invalid, value.source + ": " + error.what());
+      return fail(Failure::invalid, found.source + ": " + error.what());
     }
   }
-  std::vector<std::string> all = arguments;
-  for (const auto& [flag, value] : found) all.push_back("--" + flag + "=" + value.value);
-  parse(all);
+  parse(with_all);
   return {};
 }
 
