@@ -112,8 +112,9 @@ class Load {
 
   // When request `index` of an open loop should leave: bursts are spaced evenly.
   [[nodiscard]] std::int64_t due_ns(std::uint64_t index) const {
-    const auto burst_start = static_cast<double>(index / options_.burst * options_.burst);
-    return start_ns_ + static_cast<std::int64_t>(burst_start / options_.rate * static_cast<double>(second_ns));
+    const std::uint64_t burst_start = index - index % options_.burst;
+    const double due_s = static_cast<double>(burst_start) / options_.rate;
+    return start_ns_ + static_cast<std::int64_t>(due_s * static_cast<double>(second_ns));
   }
 
   void send_due(std::int64_t now) {

@@ -36,7 +36,7 @@ def number(value):
 def table(figures):
     rows = [("", "what", "", "FlashBid", "limit", "ratio", "required", "")]
     rows += [(one.row, one.what, one.unit, number(one.flashbid), number(one.limit), f"{one.ratio:.2f}", one.required,
-              "reached" if one.reached else "NOT REACHED") for one in figures]
+              "" if not one.required else "reached" if one.reached else "NOT REACHED") for one in figures]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     numeric = {3, 4, 5, 6}
     return "\n".join("  ".join(text.rjust(width) if column in numeric else text.ljust(width)

@@ -17,7 +17,7 @@ CONNECTIONS = 64
 
 @dataclasses.dataclass
 class Figure:
-    """One line of the table. `required` is what the ratio must keep to: at most or at least."""
+    """One line of the table. The ratio must be at most or at least what the contract says, if it says anything."""
     row: str
     what: str
     unit: str
@@ -33,11 +33,14 @@ class Figure:
 
     @property
     def required(self):
+        if self.at_most is None and self.at_least is None:
+            return ""
         return f"<= {self.at_most:g}" if self.at_most is not None else f">= {self.at_least:g}"
 
     @property
     def reached(self):
-        return self.ratio <= self.at_most if self.at_most is not None else self.ratio >= self.at_least
+        return ((self.at_most is None or self.ratio <= self.at_most) and
+                (self.at_least is None or self.ratio >= self.at_least))
 
 
 @dataclasses.dataclass
@@ -137,7 +140,7 @@ def accepted(run, connections):
             rounds = in_turns(run, load, limit, server)
     what = f"accepted, durable, {connections} connections"
     return [figure("S2", what, "bids/s", rounds, "each_s", at_least=0.8),
-            figure("S2", what, "CPU us/bid", rounds, "cpu_us_each", at_most=1 / 0.8)]
+            figure("S2", what, "CPU us/bid", rounds, "cpu_us_each")]
 
 
 def s4_durable_latency(run, rate=10_000):

@@ -39,8 +39,8 @@ def bids_on_server(server):
     programs.bid_load(server.port, "rejected", first_auction=21, connections=8, count=BIDS)
     programs.bid_load(server.port, "rejected", first_auction=21, connections=8, depth=16, count=BIDS)
     closed = programs.bid_load(server.port, "accepted", connections=8, auctions=8, count=BIDS)
-    opened = programs.bid_load(server.port, "accepted", connections=8, auctions=8, depth=8, rate=1000, burst=4, count=BIDS // 4,
-                               first_amount=closed["next_amount"])
+    opened = programs.bid_load(server.port, "accepted", connections=8, auctions=8, depth=8, rate=1000, burst=4,
+                               count=BIDS // 4, first_amount=closed["next_amount"])
     answered = closed["accepted"] + opened["accepted"]
     counted = sum(auctions.bids(server.port, auction) for auction in range(1, 9))
     if counted != answered:
