@@ -115,6 +115,8 @@ def cases():
         yield request, "an unknown field", valid[:-1] + b',"unknown":1}', {"unknown_field"}
         yield request, "an empty name", valid[:-1] + b',"":1}', {"unknown_field"}
         yield request, "comma at the end", valid[:-1] + b",}", JSON_CODES
+        if request == "soft_close":
+            continue  # broken apart, it would only spill into the auction around it
         yield request, "something behind", valid + b"{}", JSON_CODES
         yield request, "NUL behind", valid + b"\x00", JSON_CODES
         yield request, "BOM before", b"\xef\xbb\xbf" + valid, JSON_CODES

@@ -322,7 +322,7 @@ def test_the_list_by_state(api):
         assert wanted in found and set(found.values()) == {state}
 
 
-@pytest.mark.parametrize("query", ["state=opened", "state=", "limit=0", "limit=-1", "limit=x", "limit=1001",
+@pytest.mark.parametrize("query", ["state=opened", "state=Open", "limit=0", "limit=-1", "limit=x", "limit=1001",
                                    "limit=1.5", "limit=99999999999999999999", "cursor=%00%ff", "cursor=nonsense!"])
 def test_list_queries_that_make_no_sense(api, query):
     api.problem("GET", f"/v1/auctions?{query}", 400, "invalid_query")

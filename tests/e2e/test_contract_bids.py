@@ -113,8 +113,8 @@ NOT_JSON = ["+5", "0100", "00", "100.", ".5", "1e", "0x10", "1_000", "NaN", "Inf
 
 @pytest.fixture(scope="module")
 def money_auction(shared_api):
-    """Its limit is below everything, so that no amount of the tables moves it."""
-    return shared_api.create(opening_price=MAX_AMOUNT, amount_limit=MAX_AMOUNT - 1)["id"]
+    """Its seller is who bids, so that no amount of the tables moves it."""
+    return shared_api.create(seller="Alice")["id"]
 
 
 @pytest.mark.parametrize("text, code", MONEY, ids=[text[:30] for text, _ in MONEY])
@@ -135,7 +135,7 @@ def test_what_is_not_even_json_in_a_bid(api, money_auction, text):
 @pytest.mark.parametrize("field", ["opening_price", "increment", "reserve", "amount_limit"])
 @pytest.mark.parametrize("text, code", MONEY, ids=[text[:30] for text, _ in MONEY])
 def test_money_in_an_auction(api, field, text, code):
-    fields = {"opening_price": "100", "increment": "100", field: text}
+    fields = {"opening_price": "0", "increment": "100", field: text}
     money = ",".join(f'"{name}":{value}' for name, value in fields.items())
     raw = f'{{"title":"x","currency":"CNY","closes_at":"{in_seconds(600)}",{money}}}'
     if code and not (field == "increment" and text.startswith('"')):
@@ -226,8 +226,8 @@ def test_an_event_is_the_same_text_every_time(api):
 
 
 @pytest.mark.parametrize("kind", ["bids", "events"])
-@pytest.mark.parametrize("query", ["after_sequence=-1", "after_sequence=x", "after_sequence=1.5", "after_sequence=",
-                                   "limit=0", "limit=1001", "limit=-5", "limit=x", "limit=", "limit=1e2",
+@pytest.mark.parametrize("query", ["after_sequence=-1", "after_sequence=x", "after_sequence=1.5",
+                                   "limit=0", "limit=1001", "limit=-5", "limit=x", "limit=1e2",
                                    "after_sequence=99999999999999999999", "limit=5&limit=6", "after_seqence=1"])
 def test_page_queries_that_make_no_sense(api, kind, query):
     auction = api.create()["id"]

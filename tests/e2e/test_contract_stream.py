@@ -250,10 +250,9 @@ def test_latest_gives_the_newest_state(api, stream):
     last, seen = 0, []
     while last < 102:
         frame = watcher.expect("state")
-        state = frame["auction"]
-        assert state["sequence"] > last, "never late ones"
-        last = state["sequence"]
-        seen.append(state)
+        assert frame["auction_id"] == auction and frame["sequence"] > last, "never late ones"
+        last = frame["sequence"]
+        seen.append(frame)
     assert seen[-1]["price"] == 100 and last == 102
 
 
