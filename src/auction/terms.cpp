@@ -67,9 +67,7 @@ Found check_seller(const Terms& terms, Timestamp) {
 }
 
 Found check_amount_limit(const Terms& terms, Timestamp) {
-  if (auto found = check_amount("amount_limit", terms.amount_limit)) return found;
-  if (!terms.amount_limit || *terms.amount_limit >= terms.opening_price) return std::nullopt;
-  return TermsError{"amount_limit", "amount_limit is not below opening_price"};
+  return check_amount("amount_limit", terms.amount_limit);
 }
 
 Found check_description(const Terms& terms, Timestamp) {

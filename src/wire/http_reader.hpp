@@ -19,7 +19,7 @@ namespace flashbid {
 struct HttpLimits {
   std::size_t header_bytes = 16 * 1024;
   std::size_t target_bytes = 8 * 1024;
-  std::size_t body_bytes = 64 * 1024;
+  std::size_t body_bytes = 128 * 1024;
 };
 
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };

@@ -1,5 +1,7 @@
 #include "wire/json_object.hpp"
 
+#include <algorithm>
+
 namespace flashbid {
 namespace {
 
@@ -27,6 +29,11 @@ std::optional<std::uint64_t> parse_whole(std::string_view token, std::uint64_t m
   }
   if (number > most) return std::nullopt;
   return number;
+}
+
+// Digits alone: no sign, fraction or exponent.
+bool is_whole(std::string_view token) {
+  return std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // Moves the document past a number that was read from its token.
@@ -119,6 +126,7 @@ FieldError take_integer(std::string_view name, JsonValue value, std::uint64_t le
   json_type type{};
   if (const auto code = value.type().get(type)) return detail::explain_json(code);
   if (type != json_type::number) return wrong_type(name, "a whole number");
+  if (!is_whole(token_of(value))) return wrong_type(name, "a whole number");
   const auto number = parse_whole(token_of(value), most);
   if (!number || *number < least) {
     return wrong_value(name, "a whole number " + std::to_string(least) + " … " + std::to_string(most) + " is expected");
@@ -136,6 +144,20 @@ FieldError take_text(std::string_view name, JsonValue value, std::size_t most_by
     return wrong_value(name, "the text has " + std::to_string(out.size()) + " bytes, at most " +
                                  std::to_string(most_bytes) + " are allowed");
   }
+  return std::nullopt;
+}
+
+FieldError take_own_text(std::string_view name, JsonValue value, std::size_t most_bytes, std::string& out) {
+  std::string_view text;
+  if (auto error = take_text(name, value, most_bytes, text)) return error;
+  out = text;
+  return std::nullopt;
+}
+
+FieldError take_auction_id(std::string_view name, JsonValue value, AuctionId& out) {
+  std::uint64_t id = 0;
+  if (auto error = take_integer(name, value, 1, max_whole, id)) return error;
+  out = AuctionId{id};
   return std::nullopt;
 }
 

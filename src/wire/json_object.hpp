@@ -25,6 +25,8 @@ struct FieldSpec {
 };
 
 using JsonValue = simdjson::ondemand::value;
+inline constexpr std::uint64_t max_whole = static_cast<std::uint64_t>(max_safe_integer);
+
 using FieldError = std::optional<WireError>;  // none = the value was taken
 
 // Reads `json` (json_padding readable bytes behind it) as an object with the fields of `specs` and calls
@@ -44,6 +46,9 @@ template <class Take>
 // A text of at most `most_bytes`. The view is good until the parser's next document.
 [[nodiscard]] FieldError take_text(std::string_view name, JsonValue value, std::size_t most_bytes,
                                    std::string_view& out);
+[[nodiscard]] FieldError take_own_text(std::string_view name, JsonValue value, std::size_t most_bytes,
+                                       std::string& out);
+[[nodiscard]] FieldError take_auction_id(std::string_view name, JsonValue value, AuctionId& out);
 [[nodiscard]] FieldError take_bool(std::string_view name, JsonValue value, bool& out);
 [[nodiscard]] FieldError take_time(std::string_view name, JsonValue value, Timestamp& out);
 [[nodiscard]] FieldError take_bidder(std::string_view name, JsonValue value, BidderId& out);

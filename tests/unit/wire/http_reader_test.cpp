@@ -128,11 +128,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"GET /" + std::string(9000, 'a'), "uri_too_long"},
         Refusal{"GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n", "headers_too_large"},
         Refusal{"GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'a'), "headers_too_large"},
-        Refusal{post(std::string(70'000, 'a')), "payload_too_large"}));
+        Refusal{post(std::string(140'000, 'a')), "payload_too_large"}));
 
 TEST(HttpReader, AChunkedBodyOverTheLimitIsRefused) {
   std::string stream = start + "Transfer-Encoding: chunked\r\n\r\n";
-  for (int i = 0; i < 70; ++i) stream += "400\r\n" + std::string(1024, 'a') + "\r\n";
+  for (int i = 0; i < 140; ++i) stream += "400\r\n" + std::string(1024, 'a') + "\r\n";
   EXPECT_THAT(read_all({stream}), ElementsAre("payload_too_large"));
 }
 
