@@ -1,24 +1,23 @@
-// One accepted socket: what every session has in common. Reads one span at a time, and ends in one of two ways: at once
-// (close), or gently (finish): writing is shut down and what the peer still sends is drained for a moment, so that it
-// can read the last answer. Lives on its loop's thread; the loop's server holds it until it has closed.
+// One accepted socket: what every session has in common. Reads while its session wants more, and ends in one of two
+// ways: at once (close), or gently (finish): writing is shut down and what the peer still sends is drained for a
+// moment, so that it can read the last answer. Lives on its loop's thread; the loop's server holds it until it has
+// closed.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 
 #include "server/loop.hpp"
+#include "server/socket.hpp"
 
 namespace flashbid {
 
 class LoopServer;
 
-class Connection : public Loop::Flushable {
+class Connection : public Loop::Flushable, private Loop::Watched {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
-
   Connection(LoopServer& server, Socket socket);
 
   // Once every sweep: ends what has taken too long. `now_ms` is of a steady clock.
@@ -32,7 +31,9 @@ class Connection : public Loop::Flushable {
   [[nodiscard]] LoopServer& server() const { return server_; }
 
  protected:
-  // Bytes have come into the span that read() was given.
+  // Where the next bytes go; empty = the session wants none now, and says resume_reading() when it does.
+  [[nodiscard]] virtual std::span<char> room() = 0;
+  // Bytes have come into the room.
   virtual void on_bytes(std::size_t bytes) = 0;
   // The peer sends no more (end of file), or the connection is broken.
   virtual void on_end(bool broken) = 0;
@@ -40,13 +41,13 @@ class Connection : public Loop::Flushable {
   virtual void on_closed() = 0;
   virtual void check_time(std::int64_t now_ms) = 0;
 
-  // `into` must stay where it is until on_bytes or on_end.
-  void read(std::span<char> into);
-  [[nodiscard]] bool reading() const { return reading_; }
-  // Calls flush() when the socket takes bytes again.
-  void wait_writable();
+  // Lets the loop tell of the socket. Once, when the session can take it.
+  void begin();
+  void resume_reading();
+  // The socket takes no more: flush() is called when it does again.
+  void wait_writable() { waiting_writable_ = true; }
   [[nodiscard]] bool waiting_writable() const { return waiting_writable_; }
-  [[nodiscard]] int descriptor() { return socket_.native_handle(); }
+  [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
   void finish();
   // What the kernel may hold for it; else it grows to megabytes for one that has stalled.
   void bound_send_buffer(int bytes);
@@ -61,15 +62,18 @@ class Connection : public Loop::Flushable {
  private:
   enum class Phase : std::uint8_t { open, draining, closed };
 
-  void read_done(bool failed, bool end_of_file, std::size_t bytes);
-  void leave();
+  void on_ready(std::uint32_t events) override;
+  void read();
+  void drain();
 
   friend class LoopServer;
 
   LoopServer& server_;
   Socket socket_;
   Phase phase_ = Phase::open;
-  bool reading_ = false;
+  bool readable_ = false;  // something may be there to read
+  bool ending_ = false;    // the peer has shut down or broken off: read to the end
+  bool reading_ = false;   // read() is at work
   bool waiting_writable_ = false;
   std::size_t drained_ = 0;
   std::int64_t draining_since_ms_ = 0;

@@ -18,8 +18,9 @@ HttpSession::HttpSession(LoopServer& server, Socket socket)
 
 void HttpSession::on_closed() { server().traffic().http_connections.subtract(); }
 
-void HttpSession::read_more() {
-  if (is_open() && !reading() && !paused_ && !no_more_) read(reader_.room());
+std::span<char> HttpSession::room() {
+  if (paused_ || no_more_) return {};
+  return reader_.room();
 }
 
 void HttpSession::on_bytes(std::size_t bytes) {
@@ -61,7 +62,6 @@ void HttpSession::serve() {
     }
     break;
   }
-  read_more();
 }
 
 std::uint32_t HttpSession::owe(bool last, bool head) {
@@ -144,6 +144,7 @@ void HttpSession::flush() {
   if (paused_ && has_room()) {
     paused_ = false;
     serve();
+    if (!paused_) resume_reading();
   }
 }
 

@@ -19,7 +19,7 @@ class HttpSession final : public Connection {
  public:
   HttpSession(LoopServer& server, Socket socket);
 
-  void start() { read_more(); }
+  void start() { begin(); }
   void flush() override;
   void wind_up() override;
 
@@ -42,12 +42,12 @@ class HttpSession final : public Connection {
   };
   enum class Waiting : std::uint8_t { request, header, body };
 
+  std::span<char> room() override;
   void on_bytes(std::size_t bytes) override;
   void on_end(bool broken) override;
   void on_closed() override;
   void check_time(std::int64_t now_ms) override;
 
-  void read_more();
   void serve();
   // False if it must wait for earlier ones: nothing was done.
   [[nodiscard]] bool dispatch(const HttpRequest& request);

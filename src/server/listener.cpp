@@ -1,9 +1,10 @@
 #include "server/listener.hpp"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "wire/http_response.hpp"
@@ -13,105 +14,107 @@ namespace {
 
 constexpr int backlog = 4'096;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
+// Accepted in a row; then it is the connections' turn.
+constexpr int most_accepted = 64;
 
 // One write without waiting: whoever cannot take it sees the connection end.
-void refuse_connection(int socket) {
+void refuse_connection(const Socket& socket) {
   std::string answer;
   append_problem(answer, {ErrorCode::unavailable, "too many connections; try again in a moment"},
                  {.keep_alive = false, .without_body = false, .extra_headers = {}});
-  (void)::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(socket, SHUT_WR);
+  (void)::send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(socket.descriptor(), SHUT_WR);
 }
 
-int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+Socket open_reserve() { return Socket(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+void switch_on(int descriptor, int level, int option) {
+  const int on = 1;
+  (void)::setsockopt(descriptor, level, option, &on, sizeof on);
+}
 
 }  // namespace
 
 Listener::Listener(std::vector<LoopServer*> loops, ServerShared& shared)
-    : loops_(std::move(loops)),
-      shared_(shared),
-      acceptor_(loops_.front()->loop().io()),
-      pause_(loops_.front()->loop().io()),
-      reserve_(open_reserve()) {}
-
-Listener::~Listener() {
-  if (reserve_ >= 0) ::close(reserve_);
-}
+    : loops_(std::move(loops)), shared_(shared), reserve_(open_reserve()) {}
 
 Result<void> Listener::open(const boost::asio::ip::tcp::endpoint& address) {
-  boost::system::error_code error;
   const auto failed = [&](const char* what) {
     return fail(Failure::invalid, std::string(what) + " " + address.address().to_string() + " port " +
-                                      std::to_string(address.port()) + ": " + error.message());
+                                      std::to_string(address.port()) + ": " + std::strerror(errno));
   };
-  acceptor_.open(address.protocol(), error);
-  if (error) return failed("cannot make a socket for");
-  acceptor_.set_option(boost::asio::ip::tcp::acceptor::reuse_address(true), error);
-  acceptor_.bind(address, error);
-  if (error) return failed("cannot listen on");
-  acceptor_.listen(backlog, error);
-  if (error) return failed("cannot listen on");
-  address_ = acceptor_.local_endpoint(error);
+  socket_ = Socket(::socket(address.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (!socket_.is_open()) return failed("cannot make a socket for");
+  switch_on(socket_.descriptor(), SOL_SOCKET, SO_REUSEADDR);
+  if (::bind(socket_.descriptor(), address.data(), static_cast<socklen_t>(address.size())) != 0 ||
+      ::listen(socket_.descriptor(), backlog) != 0) {
+    return failed("cannot listen on");
+  }
+  socklen_t size = static_cast<socklen_t>(address_.capacity());
+  if (::getsockname(socket_.descriptor(), address_.data(), &size) != 0) return failed("cannot listen on");
+  address_.resize(size);
   return {};
 }
 
-void Listener::stop() {
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
-  pause_.cancel();
+void Listener::start() {
+  if (!loops_.front()->loop().watch(socket_.descriptor(), *this)) pause();
+}
+
+void Listener::on_ready(std::uint32_t) {
+  if (!paused_) accept();
 }
 
 void Listener::accept() {
-  const std::size_t loop = next_loop_++ % loops_.size();
-  acceptor_.async_accept(loops_[loop]->loop().io(),
-                         [this, loop](const boost::system::error_code& error, Connection::Socket socket) {
-                           accepted(error, loop, std::move(socket));
-                         });
+  for (int i = 0; socket_.is_open(); ++i) {
+    if (i == most_accepted) return loops_.front()->loop().post([this] { accept(); });
+    Socket socket(::accept4(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.is_open()) {
+      accepted(std::move(socket));
+      continue;
+    }
+    switch (errno) {
+      case EAGAIN:
+        return;
+      case EMFILE:
+      case ENFILE:
+        return out_of_descriptors();
+      case ENOBUFS:
+      case ENOMEM:
+        return pause();
+      default:
+        break;  // the client has gone already
+    }
+  }
 }
 
-void Listener::accepted(const boost::system::error_code& error, std::size_t loop, Connection::Socket socket) {
-  if (!acceptor_.is_open()) return;
-  if (error) {
-    const int number = error.value();
-    if (number == EMFILE || number == ENFILE) return out_of_descriptors();
-    if (number == ENOBUFS || number == ENOMEM) return pause();
-    return accept();  // the client has gone already
-  }
+void Listener::accepted(Socket socket) {
   if (shared_.connections.load(std::memory_order_relaxed) >= shared_.limits.connections) {
-    refuse_connection(socket.native_handle());
     loops_.front()->traffic().refused_connections.add();
-    boost::system::error_code ignored;
-    socket.close(ignored);
-    return accept();
+    return refuse_connection(socket);
   }
-  boost::system::error_code ignored;
-  socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-  if (loop == 0) {
-    loops_[0]->adopt(std::move(socket));
-  } else {
-    LoopServer* there = loops_[loop];
-    there->loop().post([there, socket = std::move(socket)]() mutable { there->adopt(std::move(socket)); });
-  }
-  accept();
+  switch_on(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY);
+  LoopServer& there = *loops_[next_loop_++ % loops_.size()];
+  if (there.loop().here()) return there.adopt(std::move(socket));
+  there.loop().post([&there, socket = std::move(socket)]() mutable { there.adopt(std::move(socket)); });
 }
 
-// A connection that cannot be taken would wake the loop for ever: the reserve takes it for a moment and refuses it.
+// A connection that cannot be taken would wait for ever: the reserve takes it for a moment and refuses it.
 void Listener::out_of_descriptors() {
   loops_.front()->traffic().refused_connections.add();
-  if (reserve_ >= 0) ::close(reserve_);
-  const int taken = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (taken >= 0) {
-    refuse_connection(taken);
-    ::close(taken);
+  reserve_.close();
+  {
+    const Socket taken(::accept4(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (taken.is_open()) refuse_connection(taken);
   }
   reserve_ = open_reserve();
   pause();
 }
 
 void Listener::pause() {
-  pause_.expires_after(pause_without_descriptors);
-  pause_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && acceptor_.is_open()) accept();
+  paused_ = true;
+  loops_.front()->loop().after(pause_without_descriptors, [this] {
+    paused_ = false;
+    accept();
   });
 }
 

@@ -1,27 +1,47 @@
 #include "server/loop.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
+#include <sys/eventfd.h>
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "base/assert.hpp"
+
 namespace flashbid {
+namespace {
+
+constexpr std::size_t most_events_a_round = 512;
+
+}  // namespace
 
 thread_local Loop* Loop::current_ = nullptr;
 
+Loop::Loop()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      ready_(most_events_a_round) {
+  require(epoll_.is_open() && wake_.is_open(), "there are descriptors for a loop");
+  epoll_event wake{};
+  wake.events = EPOLLIN | EPOLLET;  // each write to it is told once: it need not be read
+  wake.data.ptr = nullptr;
+  require(::epoll_ctl(epoll_.descriptor(), EPOLL_CTL_ADD, wake_.descriptor(), &wake) == 0, "a loop can be woken");
+}
+
 void Loop::run() {
   current_ = this;
-  const auto stays_busy = boost::asio::make_work_guard(io_);
-  end_round();
-  while (!stopped_.load(std::memory_order_relaxed)) {
-    io_.run_one();
-    io_.poll();
+  while (!stopped_) {
+    look_into_inbox();
+    end_round();
+    if (stopped_) break;
+    wait();
+    run_timers();
     end_round();
   }
   current_ = nullptr;
 }
 
 void Loop::stop() {
-  post([this] { stopped_.store(true, std::memory_order_relaxed); });
+  post([this] { stopped_ = true; });
 }
 
 void Loop::post(Task task) {
@@ -32,19 +52,53 @@ void Loop::post(Task task) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    wake = inbox_.empty();
     inbox_.push_back(std::move(task));
+    wake = std::exchange(sleeping_, false);
   }
-  if (wake) boost::asio::post(io_, [this] { run_inbox(); });
+  if (!wake) return;
+  const std::uint64_t one = 1;
+  // It cannot fail: the counter would have to be full.
+  (void)!::write(wake_.descriptor(), &one, sizeof one);
 }
 
-void Loop::run_inbox() {
+void Loop::look_into_inbox() {
   {
     const std::lock_guard lock(mutex_);
+    if (inbox_.empty()) {
+      sleeping_ = true;
+      return;
+    }
     std::swap(inbox_, taken_);
   }
   for (Task& task : taken_) task();
   taken_.clear();
+}
+
+// If the inbox was not empty, the next round looks again: nothing is waited for then.
+void Loop::wait() {
+  bool may_sleep = false;
+  {
+    const std::lock_guard lock(mutex_);
+    may_sleep = sleeping_;
+  }
+  const int count = ::epoll_wait(epoll_.descriptor(), ready_.data(), static_cast<int>(ready_.size()),
+                                 may_sleep ? milliseconds_to_wait() : 0);
+  if (may_sleep) {
+    const std::lock_guard lock(mutex_);
+    sleeping_ = false;
+  }
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = ready_[static_cast<std::size_t>(i)];
+    if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
+  }
+}
+
+bool Loop::watch(int descriptor, Watched& watched) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = &watched;
+  if (::epoll_ctl(epoll_.descriptor(), EPOLL_CTL_ADD, descriptor, &event) == 0) return true;
+  return errno == EEXIST && ::epoll_ctl(epoll_.descriptor(), EPOLL_CTL_MOD, descriptor, &event) == 0;
 }
 
 void Loop::flush_later(Flushable& flushable) {
@@ -67,18 +121,45 @@ void Loop::end_round() {
     }
     flushing_.clear();
   }
+  gone_.clear();
 }
 
 void Loop::repeat(std::function<std::chrono::milliseconds()> due) {
-  repeated_.push_back(std::make_unique<Repeated>(boost::asio::steady_timer(io_), std::move(due)));
-  arm(*repeated_.back(), std::chrono::milliseconds(0));
+  repeated_.push_back({Clock::time_point::min(), std::move(due)});
+  next_timer_ = Clock::time_point::min();
 }
 
-void Loop::arm(Repeated& repeated, std::chrono::milliseconds delay) {
-  repeated.timer.expires_after(delay);
-  repeated.timer.async_wait([this, &repeated](const boost::system::error_code& error) {
-    if (!error) arm(repeated, repeated.due());
-  });
+void Loop::after(std::chrono::milliseconds delay, Task due) {
+  once_.push_back({Clock::now() + delay, std::move(due)});
+  next_timer_ = std::min(next_timer_, once_.back().at);
+}
+
+int Loop::milliseconds_to_wait() const {
+  if (next_timer_ == Clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_timer_ - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+void Loop::run_timers() {
+  const Clock::time_point now = Clock::now();
+  if (now < next_timer_) return;
+  for (std::size_t i = 0; i < repeated_.size(); ++i) {
+    if (repeated_[i].at > now) continue;
+    const std::chrono::milliseconds delay = repeated_[i].due();
+    repeated_[i].at = now + delay;
+  }
+  for (std::size_t i = 0; i < once_.size();) {
+    if (once_[i].at > now) {
+      ++i;
+      continue;
+    }
+    Task due = std::move(once_[i].due);
+    once_.erase(once_.begin() + static_cast<std::ptrdiff_t>(i));
+    due();
+  }
+  next_timer_ = Clock::time_point::max();
+  for (const Repeated& each : repeated_) next_timer_ = std::min(next_timer_, each.at);
+  for (const Once& each : once_) next_timer_ = std::min(next_timer_, each.at);
 }
 
 }  // namespace flashbid

@@ -1,27 +1,41 @@
-// One thread that serves: an Asio io_context, an inbox for tasks from other threads, and the end of a round, at which
-// everything that has output sends it in one write. run() makes the calling thread the loop's; post() and stop() may be
-// called from any thread, all else only on the loop's. Knows nothing of sessions, requests or auctions.
+// One thread that serves: epoll, an inbox for tasks from other threads, and the end of a round, at which everything
+// that has output sends it in one write. run() makes the calling thread the loop's; post() and stop() may be called
+// from any thread, all else only on the loop's or before it runs. Knows nothing of sessions, requests or auctions.
 //
-// A round: wait for sockets and timers, run all that is ready; then the tasks posted here meanwhile (the engine's group
-// commit is one of them); then the flush list. Nothing waits while a task or a flush is left.
+// A round: wait for sockets, timers and the inbox, run all that is ready; then the tasks posted here meanwhile (the
+// engine's group commit is one of them); then the flush list. Nothing waits while a task or a flush is left.
+//
+// It is our own and not Asio's: Asio tries to read again before it waits, one more system call a request
+// (docs/decisions/0006).
 #pragma once
 
+#include <sys/epoll.h>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "base/executor.hpp"
+#include "server/socket.hpp"
 
 namespace flashbid {
 
 class Loop final : public Executor {
  public:
-  // Something with output to send.
+  // Somebody with a descriptor. Told of each change once (edge-triggered): it reads and writes until it would wait.
+  class Watched {
+   public:
+    // `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR.
+    virtual void on_ready(std::uint32_t events) = 0;
+
+   protected:
+    ~Watched() = default;
+  };
+
+  // Somebody with output to send.
   class Flushable : public std::enable_shared_from_this<Flushable> {
    public:
     virtual void flush() = 0;
@@ -37,7 +51,7 @@ class Loop final : public Executor {
     bool flush_queued_ = false;
   };
 
-  Loop() = default;
+  Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -48,38 +62,57 @@ class Loop final : public Executor {
   void post(Task task) override;
   [[nodiscard]] bool here() const override { return current_ == this; }
 
-  [[nodiscard]] boost::asio::io_context& io() { return io_; }
+  // Tells `watched` what becomes of `descriptor`, until that is closed. Again for the same descriptor: from now on this
+  // one, and what is ready already is told again. False if the system refuses.
+  [[nodiscard]] bool watch(int descriptor, Watched& watched);
+  // Keeps somebody who has gone alive until the round is over: it may be named in it once more.
+  void bury(std::shared_ptr<Flushable> gone) { gone_.push_back(std::move(gone)); }
 
   // Calls flush() once at the end of this round, however often it is asked for. Kept alive until then.
   void flush_later(Flushable& flushable);
 
-  // Calls `due` once the loop runs, and again after the time that it returned, for ever. Before run() or on the loop.
+  // Calls `due` once the loop runs, and again after the time that it returned, for ever.
   void repeat(std::function<std::chrono::milliseconds()> due);
+  // Calls `due` once, after `delay`.
+  void after(std::chrono::milliseconds delay, Task due);
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Repeated {
-    boost::asio::steady_timer timer;
+    Clock::time_point at;
     std::function<std::chrono::milliseconds()> due;
   };
+  struct Once {
+    Clock::time_point at;
+    Task due;
+  };
 
-  void run_inbox();
+  // Takes the inbox, or tells posters that the loop is going to sleep.
+  void look_into_inbox();
+  void wait();
+  void run_timers();
   void end_round();
-  void arm(Repeated& repeated, std::chrono::milliseconds delay);
+  [[nodiscard]] int milliseconds_to_wait() const;
 
   static thread_local Loop* current_;
 
-  boost::asio::io_context io_{1};
-  std::vector<std::unique_ptr<Repeated>> repeated_;
+  Socket epoll_;
+  Socket wake_;  // an eventfd
+  std::vector<epoll_event> ready_;
+  std::vector<Repeated> repeated_;
+  std::vector<Once> once_;
+  Clock::time_point next_timer_ = Clock::time_point::min();
   std::vector<Task> tasks_;  // posted on this thread, run at the end of the round
   std::vector<Task> running_;
+  std::vector<Task> taken_;  // from the inbox, being run
   std::vector<std::shared_ptr<Flushable>> flush_list_;
   std::vector<std::shared_ptr<Flushable>> flushing_;
-  std::atomic<bool> stopped_{false};
+  std::vector<std::shared_ptr<Flushable>> gone_;
+  bool stopped_ = false;
 
   std::mutex mutex_;
   std::vector<Task> inbox_;  // guarded by mutex_
-
-  std::vector<Task> taken_;  // from the inbox, being run
+  bool sleeping_ = false;    // guarded by mutex_: a poster must wake the loop
 };
 
 }  // namespace flashbid

@@ -16,7 +16,7 @@ LoopServer::LoopServer(Loop& loop, Engine& engine, ServerShared& shared)
 
 LoopServer::~LoopServer() { close_all(); }
 
-void LoopServer::adopt(Connection::Socket socket) {
+void LoopServer::adopt(Socket socket) {
   const auto session = std::make_shared<HttpSession>(*this, std::move(socket));
   hold(session);
   session->start();
@@ -32,10 +32,9 @@ void LoopServer::hold(std::shared_ptr<Connection> connection) {
 void LoopServer::forget(Connection& connection) {
   const std::size_t place = connection.place_;
   if (place >= connections_.size() || connections_[place].get() != &connection) return;
-  if (place + 1 != connections_.size()) {
-    std::swap(connections_[place], connections_.back());
-    connections_[place]->place_ = place;
-  }
+  std::swap(connections_[place], connections_.back());
+  connections_[place]->place_ = place;
+  loop_.bury(connections_.back());
   connections_.pop_back();
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   if (connections_.empty() && idle_) idle_();

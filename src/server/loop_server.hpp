@@ -37,7 +37,7 @@ class LoopServer {
   ~LoopServer();
 
   // A connection just accepted.
-  void adopt(Connection::Socket socket);
+  void adopt(Socket socket);
   // Counts and keeps a session until it closes.
   void hold(std::shared_ptr<Connection> connection);
   void forget(Connection& connection);

@@ -15,7 +15,8 @@ SseSession::SseSession(LoopServer& server, Socket socket, AuctionId auction)
 }
 
 void SseSession::start(std::optional<ResumePoint> from) {
-  read(buffer_);
+  begin();
+  if (!is_open()) return;
   server().engine().hub().subscribe(*this, auction_, WatchMode::every, from);
 }
 
@@ -24,7 +25,9 @@ void SseSession::on_closed() {
   server().engine().hub().unsubscribe(*this, auction_);
 }
 
-void SseSession::on_bytes(std::size_t) { read(buffer_); }
+// What a client sends on a feed is thrown away.
+std::span<char> SseSession::room() { return server().discarded(); }
+void SseSession::on_bytes(std::size_t) {}
 
 void SseSession::on_end(bool) { close(); }
 

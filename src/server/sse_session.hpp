@@ -2,7 +2,6 @@
 // becomes durable. A reader that is too slow is cut off and resumes by Last-Event-ID. Lives on its loop's thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -22,6 +21,7 @@ class SseSession final : public Connection, private Watcher {
   void wind_up() override;
 
  private:
+  std::span<char> room() override;
   void on_bytes(std::size_t bytes) override;
   void on_end(bool broken) override;
   void on_closed() override;
@@ -42,7 +42,6 @@ class SseSession final : public Connection, private Watcher {
   bool overflowed_ = false;
   std::size_t waiting_bytes_ = 0;  // as the last sweep saw it
   std::int64_t quiet_since_ms_ = -1;
-  std::array<char, 256> buffer_;  // what a client sends on a feed is thrown away
 };
 
 }  // namespace flashbid

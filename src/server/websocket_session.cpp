@@ -7,6 +7,12 @@
 #include "wire/encode.hpp"
 
 namespace flashbid {
+namespace {
+
+// A few dozen frames: as many bids as are taken before their answers are waited for.
+constexpr std::size_t most_read_at_once = 4 * 1024;
+
+}  // namespace
 
 WebSocketSession::WebSocketSession(LoopServer& server, Socket socket, const BidderId& bidder)
     : Connection(server, std::move(socket)),
@@ -24,7 +30,7 @@ void WebSocketSession::start(SharedBytes handshake, std::string_view received) {
   outbox_.push_beyond_bounds(std::move(handshake));
   server().loop().flush_later(*this);
   if (!received.empty()) take(received);
-  read_more();
+  begin();
 }
 
 void WebSocketSession::on_closed() {
@@ -37,14 +43,14 @@ void WebSocketSession::unsubscribe_all() {
   newer_.clear();
 }
 
-void WebSocketSession::read_more() {
-  if (is_open() && !reading() && !leaving_ && bids_in_flight_ < server().limits().bids_in_flight) read(buffer_);
+std::span<char> WebSocketSession::room() {
+  if (leaving_ || bids_in_flight_ >= server().limits().bids_in_flight) return {};
+  return server().discarded().first(most_read_at_once);
 }
 
 void WebSocketSession::on_bytes(std::size_t bytes) {
   heard_ = true;
-  take({buffer_.data(), bytes});
-  read_more();
+  take({server().discarded().data(), bytes});
 }
 
 void WebSocketSession::on_end(bool) { close(); }
@@ -204,7 +210,7 @@ void WebSocketSession::flush() {
       if (leaving_) return finish();
       break;
   }
-  read_more();
+  resume_reading();
 }
 
 void WebSocketSession::wind_up() {

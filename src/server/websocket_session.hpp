@@ -2,7 +2,6 @@
 // outbox; a reader too slow for every event is closed with 1013. Lives on its loop's thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +27,7 @@ class WebSocketSession final : public Connection, private Watcher {
   void wind_up() override;
 
  private:
+  std::span<char> room() override;
   void on_bytes(std::size_t bytes) override;
   void on_end(bool broken) override;
   void on_closed() override;
@@ -39,7 +39,6 @@ class WebSocketSession final : public Connection, private Watcher {
   void on_refused(AuctionId auction, const Error& error) override;
 
   void take(std::string_view received);
-  void read_more();
   [[nodiscard]] bool on_text(std::string_view text);
   void carry_out(const AuthFrame& frame);
   void carry_out(const SubscribeFrame& frame);
@@ -69,7 +68,6 @@ class WebSocketSession final : public Connection, private Watcher {
   int missed_pings_ = 0;
   std::int64_t silent_since_ms_ = -1;
   std::int64_t leaving_since_ms_ = -1;
-  std::array<char, 2048> buffer_;
 };
 
 }  // namespace flashbid
