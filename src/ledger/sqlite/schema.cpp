@@ -176,6 +176,8 @@ Result<Database> open_for_reading(const SqliteLedgerOptions& options) {
   auto db = Database::open(database_file(options.folder), SQLITE_OPEN_READONLY, options.vfs);
   if (!db) return db;
   sqlite3_busy_timeout(db->handle(), busy_timeout_ms);
+  // Were it the last one to close, it must not checkpoint: only the writer does.
+  sqlite3_db_config(db->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (const auto set = db->set("PRAGMA cell_size_check = ON"); !set) return std::unexpected(set.error());
   return db;
 }

@@ -327,7 +327,9 @@ TEST_F(SqliteLedgerTest, ARowThatVanishesBeforeItMovesIsCorruption) {
   append(one.create());
   AuctionScript two(2);
   append(two.create());
-  { Tool(file()).run("DELETE FROM journal WHERE id = 3"); }
+  {
+    Tool(file()).run("DELETE FROM journal WHERE id = 3");
+  }
   const auto moved = writer().move(10);
   ASSERT_FALSE(moved);
   EXPECT_EQ(moved.error().failure, Failure::corrupt);
