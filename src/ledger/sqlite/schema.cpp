@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "ledger/sqlite/folder.hpp"
 #include "ledger/sqlite/rows.hpp"
 
@@ -132,6 +133,27 @@ Result<void> apply_settings(Database& db, const SqliteLedgerOptions& options) {
   return {};
 }
 
+// The log's index in shared memory is a file on the same disk, and SQLite grows it after a commit's sync: there, a full
+// disk would leave a commit that is durable and has failed. So it gets its room before, for twice the frames that
+// Checkpointer lets the log have; every other write of a commit comes before its sync.
+Result<void> reserve_log_index(Database& db) {
+  constexpr int region_bytes = 32'768;  // of 4,096 frames
+  constexpr int regions = 8;
+  if (const auto read = db.ask_number("SELECT count(*) FROM sqlite_schema"); !read)
+    return std::unexpected(read.error());
+  sqlite3_file* file = nullptr;
+  const int found = sqlite3_file_control(db.handle(), nullptr, SQLITE_FCNTL_FILE_POINTER, &file);
+  require(found == SQLITE_OK && file->pMethods->iVersion >= 2, "a WAL database has shared memory");
+  for (int region = 0; region < regions; ++region) {
+    volatile void* memory = nullptr;
+    const int code = file->pMethods->xShmMap(file, region, region_bytes, 1, &memory);
+    if (code == SQLITE_OK) continue;
+    return fail(Failure::unavailable, fmt::format("no room for the log's index in the data folder: {} (SQLite {})",
+                                                  sqlite3_errstr(code), code));
+  }
+  return {};
+}
+
 // Ours before it is a WAL file, so that a start that was cut short here can be told from another program's file.
 Result<void> claim(Database& db) {
   if (const auto set = db.set(fmt::format("PRAGMA page_size = {}", page_bytes)); !set) return set;
@@ -168,6 +190,7 @@ Result<Database> open_for_writing(const SqliteLedgerOptions& options) {
   if (*is_new) {
     if (const auto made = make_tables(*db); !made) return std::unexpected(made.error());
   }
+  if (const auto reserved = reserve_log_index(*db); !reserved) return std::unexpected(reserved.error());
   if (const auto synced = sync_folder(options.folder); !synced) return std::unexpected(synced.error());
   return db;
 }

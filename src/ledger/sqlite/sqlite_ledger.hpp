@@ -1,5 +1,10 @@
 // The embedded ledger: one SQLite file in WAL mode, written by one connection on one thread, read by read-only ones.
 // Opening takes an exclusive lock on the folder, so that a second process on the same data is refused.
+//
+// A full disk: an append needs room in the log only, and fails before its sync (Failure::unavailable) if there is none;
+// the log's index has its room from the start. Nothing is kept in reserve for the file itself: a move or a checkpoint
+// that finds no room leaves everything as it was, so the log grows until there is room again or appends fail too. A
+// failed append makes the next one checkpoint first, which gives the log its own room back where it can.
 #pragma once
 
 #include <filesystem>

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -153,6 +154,36 @@ TEST_F(SqliteLedgerTest, TheFileIsMarkedAsOursAndWritesAhead) {
   EXPECT_EQ(tool.ask("PRAGMA application_id"), 0x464C4249);
   EXPECT_EQ(tool.ask("PRAGMA user_version"), 1);
   EXPECT_EQ(tool.ask("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'journal'"), 0);
+}
+
+TEST_F(SqliteLedgerTest, AStartThatWasCutShortGoesOn) {
+  {
+    Tool(file()).run("PRAGMA application_id = 1179402825");
+  }
+  open();
+  EXPECT_EQ(recovered_.report.epoch, Epoch{1});
+  AuctionScript one(1);
+  append(one.create());
+}
+
+// What a commit still needs after its sync must be there before.
+TEST_F(SqliteLedgerTest, TheLogsIndexHasItsRoomFromTheStart) {
+  open();
+  const auto index = file().string() + "-shm";
+  const auto size = std::filesystem::file_size(index);
+  EXPECT_EQ(size, 8U * 32'768U);
+  struct stat status{};
+  ASSERT_EQ(::stat(index.c_str(), &status), 0);
+  EXPECT_GE(static_cast<std::uintmax_t>(status.st_blocks) * 512, size) << "a hole is no room";
+  Terms terms = sample_terms();
+  terms.description = std::string(9000, 'x');
+  for (std::uint64_t id = 1; id < 4'000; id += 10) {  // over 4,096 frames: one region does not do
+    std::vector<Record> batch;
+    for (std::uint64_t i = id; i < id + 10; ++i) batch = batch + AuctionScript(i, terms).create();
+    append(batch);
+  }
+  EXPECT_GT(std::filesystem::file_size(file().string() + "-wal"), 4'200U * 4'096U);
+  EXPECT_EQ(std::filesystem::file_size(index), size);
 }
 
 // Every append is followed by a sync of the WAL before it returns.
