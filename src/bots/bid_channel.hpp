@@ -1,0 +1,37 @@
+// How one bidder's bids reach the server, over HTTP or WebSocket: one at a time. Lives on the simulation's thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "bots/history.hpp"
+#include "bots/line.hpp"
+
+namespace flashbid::bots {
+
+// What every channel shares: where the server is, and where what it says is put down.
+struct Desk {
+  boost::asio::io_context& io;
+  Deadlines& deadlines;
+  Endpoint server;
+  std::string authority;  // for the Host header
+  History& history;
+  boost::unordered_flat_map<std::string, std::uint64_t>& refused_by_code;
+  std::int64_t answer_timeout_ns = 10'000'000'000;
+};
+
+class BidChannel {
+ public:
+  virtual ~BidChannel() = default;
+  // Connects if there is no connection; false if that fails.
+  [[nodiscard]] virtual Awaitable<bool> ready() = 0;
+  // Sends the bid and waits for its outcome, which it writes into `operation` with its times. False if nothing was
+  // sent.
+  [[nodiscard]] virtual Awaitable<bool> bid(Operation& operation) = 0;
+  virtual void close() = 0;
+};
+
+// An HTTP problem or error frame: outcome refused, or unknown if the code says so; counted by code.
+void take_refusal(std::string_view code, Operation& operation, Desk& desk);
+
+}  // namespace flashbid::bots

@@ -1,0 +1,144 @@
+#include "bots/bots.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <random>
+
+#include "bots/checker.hpp"
+#include "bots/history_lines.hpp"
+#include "bots/simulation.hpp"
+#include "bots/url.hpp"
+#include "bots/verdict.hpp"
+
+namespace flashbid {
+namespace {
+
+constexpr int exit_clean = 0;
+constexpr int exit_violation = 1;
+constexpr int exit_usage = 2;
+
+int say(int code, std::string_view sentence) {
+  const std::string line = fmt::format("flashbid bots: {}\n", sentence);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  return code;
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+// What is wrong with the options, in one sentence; empty if nothing is.
+std::string_view wrong_option(const BotsOptions& options) {
+  if (options.bots < 1 || options.bots > 50'000) return "--bots is from 1 to 50000";
+  if (options.auctions < 1 || options.auctions > 100'000) return "--auctions is from 1 to 100000";
+  if (options.auction && options.auctions != 1) return "--auction and --auctions exclude each other";
+  if (options.watchers > 50'000) return "--watchers is from 0 to 50000";
+  if (options.duration.ms < 100 || options.duration.ms > 86'400'000) return "--duration is from 100ms to 24h";
+  if (options.rate < 0 || options.rate > 1e7) return "--rate is from 0 (closed loop) to 10000000 bids a second";
+  if (options.think && options.think->ms < 0) return "the pause between bids cannot be negative";
+  return {};
+}
+
+// Every bidder and watcher is a socket.
+bool raise_open_files(std::uint64_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;
+  if (limit.rlim_cur >= wanted) return true;
+  limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, wanted));
+  if (limit.rlim_max < wanted) {  // root may raise that too
+    const rlimit higher{wanted, wanted};
+    if (setrlimit(RLIMIT_NOFILE, &higher) == 0) return true;
+  }
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted;
+}
+
+Result<bots::Endpoint> resolve(const bots::Url& url) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::resolver resolver(io);
+  boost::system::error_code error;
+  const auto found = resolver.resolve(url.host, url.port, error);
+  if (error || found.empty()) return fail(Failure::invalid, fmt::format("the host {} is not known", url.host));
+  return found.begin()->endpoint();
+}
+
+std::string write_history_file(const bots::History& history, const std::string& path) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  if (!file || !bots::write_history(history, file)) return fmt::format("the history could not be written to {}", path);
+  return {};
+}
+
+std::string why_nothing(const bots::Simulation& simulation) {
+  const bots::AuctionRecord& auction = simulation.history().auctions.front();
+  const AuctionState state = auction.reads.front().state;
+  if (state == AuctionState::closed || state == AuctionState::cancelled) {
+    return fmt::format("auction {} was {} before the run: there was nothing to bid on", auction.id.value(),
+                       to_text(state));
+  }
+  std::string codes;
+  for (const auto& [code, count] : simulation.refused_by_code())
+    codes += fmt::format(", {} were refused as {}", count, code);
+  return fmt::format("not one bid was decided{}", codes);
+}
+
+int judge(const bots::Simulation& simulation, const BotsOptions& options, const Result<void>& outcome) {
+  int code = exit_clean;
+  if (!options.history_file.empty()) {
+    if (const std::string problem = write_history_file(simulation.history(), options.history_file); !problem.empty()) {
+      code = say(exit_violation, problem);
+    }
+  }
+  bots::Report report;
+  std::string_view verdict = "no_history";
+  if (outcome) {
+    report = bots::check(simulation.history());
+    verdict = report.clean() ? "clean" : "violations";
+    if (report.clean() && report.tally.accepted + report.tally.rejected == 0) verdict = "nothing_decided";
+  }
+  if (options.json) {
+    print(bots::to_json(simulation, options, report, verdict));
+  } else if (outcome) {
+    print(bots::describe(simulation, options, report));
+  }
+  if (!outcome) return say(exit_violation, fmt::format("the history could not be fetched: {}", outcome.error().detail));
+  if (verdict == "nothing_decided") return say(exit_violation, why_nothing(simulation));
+  return verdict == "clean" ? code : exit_violation;
+}
+
+}  // namespace
+
+int run_bots(const BotsOptions& options) {
+  if (const std::string_view wrong = wrong_option(options); !wrong.empty()) return say(exit_usage, wrong);
+  const auto url = bots::parse_url(options.url);
+  if (!url) return say(exit_usage, url.error().detail);
+  const std::uint64_t sockets = std::uint64_t{options.bots} + options.watchers + 100;
+  if (!raise_open_files(sockets)) {
+    return say(exit_usage,
+               fmt::format("{} open files are needed and the system allows fewer: raise `ulimit -n`", sockets));
+  }
+  const auto server = resolve(*url);
+  if (!server) return say(exit_usage, server.error().detail);
+
+  const std::uint64_t seed = options.seed.value_or(std::random_device{}());
+  bots::Simulation simulation(options, seed, url->authority(), *server);
+  const Result<void> outcome = simulation.run();
+  if (!outcome && outcome.error().failure == Failure::unavailable) return say(exit_usage, outcome.error().detail);
+  return judge(simulation, options, outcome);
+}
+
+int verify_history(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return say(exit_usage, fmt::format("{} cannot be opened", path));
+  const auto history = bots::read_history(file);
+  if (!history) return say(exit_usage, fmt::format("{} is no recorded history: {}", path, history.error().detail));
+  const bots::Report report = bots::check(*history);
+  print(bots::describe(report));
+  return report.clean() ? exit_clean : exit_violation;
+}
+
+}  // namespace flashbid
