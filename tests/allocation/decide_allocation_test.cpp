@@ -1,4 +1,5 @@
-// decide() and apply() never ask for memory: a counting operator new stands watch.
+// decide() and apply() never ask for memory: a counting operator new stands watch. A program of its own, so that the
+// other tests keep the sanitizers' operator new.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -21,6 +22,14 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (watching) ++allocations;
+  return std::malloc(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  if (watching) ++allocations;
+  return std::malloc(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
