@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/bots_command.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
@@ -88,6 +89,10 @@ int run(const std::vector<std::string>& arguments) {
   ServeOptions serve_options;
   std::string config;
   add_serve(app, serve_options, config);
+  BotsFlags bots_flags;
+  add_bots(app, bots_flags);
+  VerifyFlags verify_flags;
+  add_verify(app, verify_flags);
   app.add_subcommand("version", "print the version");
   try {
     if (const Result<void> parsed = parse_settings(app, arguments); !parsed) return wrong_usage(parsed.error().detail);
@@ -98,6 +103,8 @@ int run(const std::vector<std::string>& arguments) {
     return wrong_usage(error.what());
   }
   if (app.got_subcommand("serve")) return serve(serve_options);
+  if (app.got_subcommand("bots")) return run_bots(bots_flags);
+  if (app.got_subcommand("verify")) return run_verify(verify_flags);
   fmt::print("flashbid {}\n", version);
   return 0;
 }

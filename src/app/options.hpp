@@ -21,7 +21,7 @@ struct ServeOptions {
   std::string log_level = "info";
   std::size_t threads = 0;  // 0 = one a core
   std::size_t max_connections = 20'000;
-  std::size_t max_body_bytes = 64 * 1024;
+  std::size_t max_body_bytes = 128 * 1024;
   std::size_t max_pipelined = 128;
   std::size_t watcher_bytes = 1024 * 1024;
   std::size_t watcher_frames = 8'192;
