@@ -68,10 +68,11 @@ void Watcher::take_frame(const std::string& text) {
     if (const auto kept = memory_.keep(text, json); !kept) return malformed(text, kept.error().detail);
     return take_event(text, seen_ns);
   }
-  if (type == "snapshot" || type == "reset" || type == "state") {
+  if (type == "state") return take_state(json, seen_ns, false);  // its members stand in the frame itself
+  if (type == "snapshot" || type == "reset") {
     const simdjson::dom::element auction = fields.member("auction");
     if (!fields.good()) return malformed(text, fields.error());
-    return take_state(auction, seen_ns, type != "state");
+    return take_state(auction, seen_ns, true);
   }
   malformed(text, fields.good() ? "no such frame was asked for" : std::string_view(fields.error()));
 }
