@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "app/bots_command.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
+#include "app/tools.hpp"
 
 namespace flashbid {
 namespace {

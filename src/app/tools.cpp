@@ -1,4 +1,4 @@
-#include "app/bots_command.hpp"
+#include "app/tools.hpp"
 
 #include <fmt/format.h>
 
@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstdio>
 #include <utility>
+
+#include "ledger/sqlite/verify.hpp"
 
 namespace flashbid {
 namespace {
@@ -76,16 +78,24 @@ int run_bots(BotsFlags flags) {
 }
 
 void add_verify(CLI::App& app, VerifyFlags& flags) {
-  CLI::App& verify = *app.add_subcommand("verify", "prove a recorded history consistent");
+  CLI::App& verify = *app.add_subcommand("verify", "prove a ledger, or the history that bots recorded, consistent");
+  verify.add_option("--data", flags.data, "folder of the ledger; flashbid-data if neither is given");
   verify.add_option("--history", flags.history, "JSON lines that `bots --history` wrote");
 }
 
 int run_verify(const VerifyFlags& flags) {
-  if (flags.history.empty()) {
-    fmt::print(stderr, "flashbid verify: say what to verify: --history FILE\n");
-    return 2;
+  int verdict = 0;
+  if (!flags.history.empty()) verdict = verify_history(flags.history);
+  if (flags.data.empty() && !flags.history.empty()) return verdict;
+  const std::string folder = flags.data.empty() ? "flashbid-data" : flags.data;
+  const Result<Verified> verified = verify_sqlite_ledger(folder);
+  if (!verified) {
+    fmt::print(stderr, "flashbid verify: {}\n", verified.error().detail);
+    return verified.error().failure == Failure::corrupt ? 1 : 2;
   }
-  return verify_history(flags.history);
+  fmt::print("{}: consistent. {} auctions, {} events in history and {} not moved yet, {} remembered answers.\n", folder,
+             verified->auctions, verified->events, verified->unmoved, verified->answers);
+  return verdict;
 }
 
 }  // namespace flashbid

@@ -1,4 +1,5 @@
-// `flashbid bots` and `flashbid verify`: their flags, and what they run. Called by the main thread.
+// `flashbid bots` and `flashbid verify`: their flags, and what they run. Called by the main thread. verify exits with 0
+// if all is consistent, 1 at a violation, 2 if there is nothing to verify.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -24,6 +25,7 @@ void add_bots(CLI::App& app, BotsFlags& flags);
 [[nodiscard]] int run_bots(BotsFlags flags);
 
 struct VerifyFlags {
+  std::string data;
   std::string history;
 };
 void add_verify(CLI::App& app, VerifyFlags& flags);
