@@ -16,7 +16,8 @@
 namespace flashbid::sqlite {
 namespace {
 
-constexpr std::int64_t rewrite_step_bytes = 1 << 20;
+// SQLite's VFS takes less than 128 KiB at a time: a database page is at most half of that, and it cuts off the rest.
+constexpr std::int64_t rewrite_step_bytes = 64 * 1024;
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
 

@@ -391,16 +391,19 @@ TEST_F(SqliteLedgerTest, TheLogIsWrittenAnewAndSyncedBeforeSqliteReadsIt) {
   open();
   AuctionScript one(1);
   append(one.create() + one.bid("Alice", 1000));
+  Terms long_terms = sample_terms();
+  long_terms.description = std::string(9000, 'x');
+  for (std::uint64_t id = 2; id <= 200; ++id) append(AuctionScript(id, long_terms).create());
   TemporaryFolder crashed;
   copy_files(folder_.path(), crashed.path());
   const auto wal_size = static_cast<std::int64_t>(std::filesystem::file_size(crashed.path() / "flashbid.db-wal"));
-  ASSERT_GT(wal_size, 0);
+  ASSERT_GT(wal_size, 2 << 20);  // far more than is read and written at a time
   close();
   SqliteLedgerOptions with = options();
   with.folder = crashed.path();
   vfs_.forget_calls();
   open(with);
-  EXPECT_EQ(recovered_.records.size(), 3U);
+  EXPECT_EQ(recovered_.records.size(), 3U + 2U * 199U);
 
   std::int64_t written = 0;
   bool synced = false;
