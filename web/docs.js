@@ -10,6 +10,16 @@ function add(parent, tag, text = "", class_name = "") {
   return element;
 }
 
+// The documents' prose: **strong** and `code`, everything else as it stands.
+function add_prose(parent, text) {
+  const paragraph = add(parent, "p", "", "prose");
+  for (const part of text.split(/(\*\*[^*]+\*\*|`[^`]+`)/)) {
+    if (part.startsWith("**")) add(paragraph, "strong", part.slice(2, -2));
+    else if (part.startsWith("`")) add(paragraph, "code", part.slice(1, -1));
+    else paragraph.append(part);
+  }
+}
+
 function resolve(document_of, node) {
   if (!node?.$ref) return node;
   return resolve(document_of, node.$ref.slice(2).split("/").reduce((at, part) => at[part.replaceAll("~1", "/")], document_of));
@@ -38,7 +48,7 @@ function add_operation(parent, openapi, path, method, item) {
   add(summary, "span", method.toUpperCase(), "method");
   add(summary, "code", path);
   add(summary, "span", ` ${operation.summary ?? ""}`, "quiet");
-  if (operation.description) add(details, "p", operation.description, "prose");
+  if (operation.description) add_prose(details, operation.description);
   for (const each of [...(item.parameters ?? []), ...(operation.parameters ?? [])]) {
     const parameter = resolve(openapi, each);
     const line = add(details, "p");
@@ -59,7 +69,7 @@ function add_operation(parent, openapi, path, method, item) {
 
 function draw_routes(openapi) {
   add(main, "h1", `${openapi.info.title} ${openapi.info.version}`);
-  add(main, "p", openapi.info.description, "prose");
+  add_prose(main, openapi.info.description);
   for (const tag of openapi.tags) {
     add(main, "h2", tag.name);
     add(main, "p", tag.description, "quiet");
@@ -73,7 +83,7 @@ function draw_routes(openapi) {
 
 function draw_stream(asyncapi) {
   add(main, "h1", asyncapi.info.title);
-  add(main, "p", asyncapi.info.description, "prose");
+  add_prose(main, asyncapi.info.description);
   for (const [name, operation] of Object.entries(asyncapi.operations)) {
     add(main, "h2", name.replaceAll("_", " "));
     for (const each of operation.messages) {
