@@ -137,6 +137,60 @@ TEST(EngineContract, AFailedSyncIsAnUnknownOutcomeAndFinal) {
   EXPECT_EQ(engine.bid(AuctionId{1}, "alice", 10'000).error().failure, Failure::unavailable);
 }
 
+// Every batch that was in the transaction whose sync failed may be there: none of them may be called undecided.
+TEST(EngineContract, AFailedSyncLeavesEveryBatchOfItsTransactionUnknown) {
+  EngineUnderTest engine;
+  engine.create(open_terms());
+  engine.gate.close();
+  auto dummy = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000));
+  engine.gate.await_arrival();
+  auto first = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "bob", 10'100));
+  engine.loop().run_here([] {});  // a round each: two batches
+  engine.loop().run_here([] {});
+  auto second = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "carol", 10'200));
+  engine.loop().run_here([] {});
+  engine.loop().run_here([] {});
+  engine.gate.let_one_pass();
+  EXPECT_TRUE(dummy.get());
+  engine.gate.await_arrival();
+  engine.faults.fail_next_sync = true;
+  engine.gate.open();
+  EXPECT_EQ(first.get().error().failure, Failure::outcome_unknown);
+  EXPECT_EQ(second.get().error().failure, Failure::outcome_unknown);
+}
+
+TEST(EngineContract, ABoundaryThatCouldNotBeCommittedIsTriedAgain) {
+  EngineUnderTest engine;
+  engine.create(open_terms());
+  engine.clock.advance(Duration{3'600'000});
+  engine.faults.no_space_appends = 1;
+  engine.tick();
+  while (engine.engine().counters().failed_commits == 0) std::this_thread::yield();
+  engine.loop().run_here([] {});
+  EXPECT_EQ(engine.read(AuctionId{1})->auction.state, AuctionState::open);
+  engine.tick();  // not at once
+  EXPECT_EQ(engine.engine().counters().failed_commits, 1U);
+  engine.clock.advance(Duration{1'000});
+  engine.tick();
+  while (engine.read(AuctionId{1})->auction.state == AuctionState::open) std::this_thread::yield();
+  EXPECT_EQ(engine.read(AuctionId{1})->auction.state, AuctionState::closed);
+}
+
+// A rejection's ten minutes do not end the memory of a later use of the key.
+TEST(EngineContract, AKeyWhoseFirstUseFailedIsRememberedAsLongAsAny) {
+  EngineUnderTest engine;
+  engine.idle_before_moving = Duration{3'600'000};
+  engine.restart();
+  engine.create(open_terms());
+  engine.faults.no_space_appends = 1;
+  EXPECT_FALSE(engine.bid(AuctionId{1}, "alice", 5, "k1"));  // would have been a rejection
+  const auto accepted = engine.bid(AuctionId{1}, "alice", 10'000, "k1");
+  ASSERT_EQ(accepted->verdict, Verdict::accepted);
+  engine.clock.advance(Duration{601'000});
+  engine.tick();
+  EXPECT_EQ(*engine.bid(AuctionId{1}, "alice", 10'000, "k1"), *accepted);
+}
+
 // INV-8 in flight, durable, moved into history, and after a restart.
 TEST(EngineContract, TheSameKeyHasOneEffectAndTheSameAnswer) {
   EngineUnderTest engine;

@@ -17,8 +17,15 @@ class Gate {
     std::unique_lock lock(mutex_);
     ++arrived_;
     changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
+    changed_.wait(lock, [this] { return open_ || passes_ > 0; });
+    if (!open_) --passes_;
     --arrived_;
+  }
+  // Lets one append through and stays closed.
+  void let_one_pass() {
+    const std::scoped_lock lock(mutex_);
+    ++passes_;
+    changed_.notify_all();
   }
   // Waits until an append stands at the gate.
   void await_arrival() {
@@ -36,6 +43,7 @@ class Gate {
   std::condition_variable changed_;
   bool open_ = true;
   int arrived_ = 0;
+  int passes_ = 0;
 };
 
 class GatedLedger final : public Ledger, private LedgerWriter {

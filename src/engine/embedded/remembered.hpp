@@ -49,6 +49,8 @@ class RememberedAnswers {
   void remember(const CallerKey& key, Remembered remembered);
   // The batch failed: as if the key had never been used.
   void forget(const CallerKey& key);
+  // A rejection's time is over.
+  void expire(const CallerKey& key) { answers_.erase(key); }
   // History holds the record now: only the hash stays.
   void hand_over(const CallerKey& key);
   // History holds every event up to `moved`: hands over what those remember.

@@ -52,6 +52,7 @@ class Shard final : public Committer::Shard {
   static constexpr std::size_t max_waiting_replies = 200'000;  // above: unavailable
   static constexpr std::size_t max_remembered_rejections = 100'000;
   static constexpr Duration rejection_memory{600'000};
+  static constexpr Duration retry_pause{1'000};                  // before a due boundary that failed is tried again
   static constexpr std::size_t max_cold_auctions = 10'000;  // over and in history, kept for readers
   static constexpr std::size_t watched_tail = 1'024;        // events kept for watchers that resume
   static constexpr std::uint64_t longest_resume = 1'000;    // events read back from history for one; else reset

@@ -156,13 +156,12 @@ void Shard::forget_old_rejections() {
     const bool expired = rejected.decided_at < oldest;
     if (!expired && rejected_keys_.size() <= max_remembered_rejections) return;
     Slot* slot = in_memory(rejected.auction);
-    if (slot != nullptr && slot->remembered) {
-      if (expired) {
-        slot->remembered->forget(rejected.key);
-      } else {
-        slot->remembered->hand_over(rejected.key);  // history has it, once it has moved
-      }
-    }
+    // Unless the key has been used anew since: its first use failed with its batch.
+    const Remembered* remembered = slot != nullptr && slot->remembered ? slot->remembered->find(rejected.key) : nullptr;
+    const bool is_it = remembered != nullptr && remembered->answer.sequence == Sequence{0} &&
+                       remembered->answer.decided_at == rejected.decided_at;
+    if (is_it && expired) slot->remembered->expire(rejected.key);
+    if (is_it && !expired) slot->remembered->hand_over(rejected.key);  // history has it, once it has moved
     rejected_keys_.pop_front();
   }
 }

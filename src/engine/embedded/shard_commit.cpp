@@ -140,6 +140,7 @@ void Shard::on_failed(const std::shared_ptr<Batch>& batch, const Error& error) {
   // Everything decided since rests on what is not there: undone first, told afterwards.
   ++generation_;
   std::deque<std::shared_ptr<Batch>> undone = std::exchange(in_flight_, {});
+  const std::size_t submitted = undone.size();
   if (open_) undone.push_back(std::exchange(open_, nullptr));
   for (const auto& one : undone) undo(*one);
   for (const auto& one : undone) {
@@ -147,10 +148,11 @@ void Shard::on_failed(const std::shared_ptr<Batch>& batch, const Error& error) {
       if (in_flight.event.sequence == Sequence{1}) erase(*in_flight.slot);  // it was never created
     }
   }
+  // What the committer had may have been in the transaction that failed; what it never got surely was not.
   const Error not_decided{Failure::unavailable, error.detail};
-  for (const auto& one : undone) {
-    waiting_replies_ -= one->bids.size() + one->others.size();
-    fail_replies(*one, one->number == batch->number ? error : not_decided);
+  for (std::size_t i = 0; i < undone.size(); ++i) {
+    waiting_replies_ -= undone[i]->bids.size() + undone[i]->others.size();
+    fail_replies(*undone[i], i < submitted ? error : not_decided);
   }
 }
 
@@ -159,7 +161,9 @@ void Shard::undo(Batch& batch) {
     Slot& slot = *in_flight.slot;
     if (!slot.ahead) continue;
     slot.ahead.reset();
-    if (slot.durable.sequence != Sequence{0}) watch_boundary(slot.durable);
+    // What is due is tried again, but not at once: the disk may stay full for long.
+    const auto boundary = slot.durable.sequence == Sequence{0} ? std::nullopt : slot.durable.next_boundary();
+    if (boundary) boundaries_.push({std::max(*boundary, ports_.clock->now() + retry_pause), slot.durable.id});
   }
   for (const auto& [slot, key] : batch.keys) slot->remembered->forget(key);
 }
