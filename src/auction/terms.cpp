@@ -66,9 +66,7 @@ Found check_seller(const Terms& terms, Timestamp) {
   return TermsError{"seller", "seller is a bidder id: 1-64 of A-Z a-z 0-9 . _ : @ -"};
 }
 
-Found check_amount_limit(const Terms& terms, Timestamp) {
-  return check_amount("amount_limit", terms.amount_limit);
-}
+Found check_amount_limit(const Terms& terms, Timestamp) { return check_amount("amount_limit", terms.amount_limit); }
 
 Found check_description(const Terms& terms, Timestamp) {
   return check_size("description", terms.description, max_description_bytes);

@@ -143,6 +143,8 @@ class AsyncApi(Document):
                 payload = payload["schema"]
             for name in self.types_of(payload):
                 self.payloads.setdefault(name, []).append(payload)
+        everything = self.document.get("components", {}).get("messages", {}).values()
+        self.named = {name for message in everything for name in self.types_of(message["payload"])}
 
     def messages(self):
         """What the server sends; if no operation says so, every message there is."""
