@@ -17,7 +17,10 @@ CONNECTIONS = 64
 
 @dataclasses.dataclass
 class Figure:
-    """One line of the table. The ratio must be at most or at least what the contract says, if it says anything."""
+    """One line of the table. The ratio must be at most or at least what the contract says, if it says anything.
+
+    `ratios` are those of the rounds: limit and FlashBid of one round ran one right after the other, so what else the
+    machine did touched both alike, and their median is steadier than the ratio of two medians."""
     row: str
     what: str
     unit: str
@@ -25,11 +28,12 @@ class Figure:
     limit: float
     at_most: float | None = None
     at_least: float | None = None
+    ratios: list = dataclasses.field(default_factory=list)
     rounds: list = dataclasses.field(default_factory=list)
 
     @property
     def ratio(self):
-        return self.flashbid / self.limit
+        return statistics.median(self.ratios) if self.ratios else self.flashbid / self.limit
 
     @property
     def required(self):
@@ -67,7 +71,7 @@ def measured(server, load):
     counts = load(server)
     busy = server.cpu_seconds() - before
     return counts | {"cpu_s": busy, "cpu_us_each": busy / counts["answered"] * 1e6,
-                     "each_s": counts["answered"] / counts["seconds"]}
+                     "each_cpu_s": counts["answered"] / busy, "each_s": counts["answered"] / counts["seconds"]}
 
 
 def in_turns(run, load, limit, flashbid):
@@ -88,7 +92,7 @@ def median(rounds, side, name):
 
 def figure(row, what, unit, rounds, name, **required):
     return Figure(row, what, unit, median(rounds, "flashbid", name), median(rounds, "limit", name), rounds=rounds,
-                  **required)
+                  ratios=[one["flashbid"][name] / one["limit"][name] for one in rounds], **required)
 
 
 def s1_rejected(run):
@@ -190,11 +194,8 @@ def fan_out(run, count):
                                                                    rate=100_000 / count, burst=10), limit, server)
             for port, watching in sides.items():
                 check_watchers(watching.end(), count, sent[port].events)
-    ahead = median(burst, "limit", "cpu_us_each")
-    at_once = median(burst, "flashbid", "cpu_us_each")
     return [figure("S6", f"{count:,} watchers, one event at a time", "CPU us/frame", single, "cpu_us_each", at_most=1.15),
-            Figure("S6", f"{count:,} watchers, ten events at once", "frames/CPU s", 1e6 / at_once, 1e6 / ahead,
-                   at_least=5, rounds=burst)]
+            figure("S6", f"{count:,} watchers, ten events at once", "frames/CPU s", burst, "each_cpu_s", at_least=5)]
 
 
 @dataclasses.dataclass
