@@ -125,8 +125,8 @@ void Loop::end_round() {
 }
 
 void Loop::repeat(std::function<std::chrono::milliseconds()> due) {
-  repeated_.push_back({Clock::time_point::min(), std::move(due)});
-  next_timer_ = Clock::time_point::min();
+  repeated_.push_back({Clock::now(), std::move(due)});
+  next_timer_ = std::min(next_timer_, repeated_.back().at);
 }
 
 void Loop::after(std::chrono::milliseconds delay, Task due) {

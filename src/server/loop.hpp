@@ -101,7 +101,7 @@ class Loop final : public Executor {
   std::vector<epoll_event> ready_;
   std::vector<Repeated> repeated_;
   std::vector<Once> once_;
-  Clock::time_point next_timer_ = Clock::time_point::min();
+  Clock::time_point next_timer_ = Clock::time_point::max();
   std::vector<Task> tasks_;  // posted on this thread, run at the end of the round
   std::vector<Task> running_;
   std::vector<Task> taken_;  // from the inbox, being run
