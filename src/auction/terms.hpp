@@ -45,7 +45,7 @@ struct Terms {
   Amount opening_price;
   Increment increment;
   std::optional<Amount> reserve;       // hidden floor to sell
-  std::optional<Amount> amount_limit;  // no bid may be higher
+  std::optional<Amount> amount_limit;  // no bid may be higher; below the opening price no bid is taken
   Timestamp opens_at;
   Timestamp closes_at;  // as created; an auction's own closes_at moves by soft close
   std::optional<SoftClose> soft_close;

@@ -35,7 +35,7 @@ class CommandGenerator {
     terms.opening_price = opening_price();
     terms.increment = increment(terms.currency);
     if (random_.percent(40)) terms.reserve = near(terms.opening_price, 2'000);
-    if (random_.percent(30)) terms.amount_limit = std::max(terms.opening_price, near(terms.opening_price, 3'000));
+    if (random_.percent(30)) terms.amount_limit = near(terms.opening_price, 3'000);
     terms.opens_at = now + Duration{random_.percent(40) ? random_.between(1, 3'000) : -random_.below(2'000)};
     terms.closes_at = std::max(now, terms.opens_at) + Duration{random_.between(1, 4'000)};
     if (random_.percent(2)) terms.closes_at = max_timestamp - Duration{random_.below(3)};
