@@ -105,7 +105,7 @@ class MemoryWriter final : public LedgerWriter {
     return put(slice, count);
   }
 
-  std::size_t unmoved() const override {
+  [[nodiscard]] std::size_t unmoved() const override {
     const std::scoped_lock lock(disk_->mutex);
     return disk_->journal.size();
   }

@@ -81,7 +81,7 @@ int Database::last_errno(Culprit culprit) const {
   const int which = culprit == Culprit::log ? SQLITE_FCNTL_JOURNAL_POINTER : SQLITE_FCNTL_FILE_POINTER;
   sqlite3_file* file = nullptr;
   int error = 0;
-  const int code = sqlite3_file_control(handle_.get(), nullptr, which, &file);
+  const int code = sqlite3_file_control(handle_.get(), nullptr, which, static_cast<void*>(&file));
   if (code != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return 0;
   file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
   return error;

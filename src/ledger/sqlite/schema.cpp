@@ -142,7 +142,7 @@ Result<void> reserve_log_index(Database& db) {
   if (const auto read = db.ask_number("SELECT count(*) FROM sqlite_schema"); !read)
     return std::unexpected(read.error());
   sqlite3_file* file = nullptr;
-  const int found = sqlite3_file_control(db.handle(), nullptr, SQLITE_FCNTL_FILE_POINTER, &file);
+  const int found = sqlite3_file_control(db.handle(), nullptr, SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
   require(found == SQLITE_OK && file->pMethods->iVersion >= 2, "a WAL database has shared memory");
   for (int region = 0; region < regions; ++region) {
     volatile void* memory = nullptr;
