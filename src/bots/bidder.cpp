@@ -35,10 +35,10 @@ Bidder::Bidder(Floor& floor, std::uint32_t number, BidderIndex name, std::uint64
 bool Bidder::go_on() const { return !floor_.stopped && now_ns() < floor_.end_ns && !floor_.market.over(); }
 
 Awaitable<void> Bidder::run() {
-  if (floor_.open_loop) {
-    co_await run_open_loop();
-  } else if (temper_ == Temper::sniper) {
+  if (temper_ == Temper::sniper) {
     co_await snipe();
+  } else if (floor_.open_loop) {
+    co_await run_open_loop();
   } else {
     co_await run_closed_loop();
   }
@@ -124,7 +124,8 @@ Awaitable<void> Bidder::bid(std::size_t stall_number, std::int64_t due_ns) {
   const Market::Stall& stall = floor_.market.stall(stall_number);
   const Glimpse& seen = look(stall);
   auto amount = next_amount(temper_, seen, name_, stall.opening, random_);
-  if (!amount && floor_.open_loop) amount = seen.minimum_next.value_or(stall.opening);  // an order is an order
+  if (!amount && floor_.open_loop && takes_orders())
+    amount = seen.minimum_next.value_or(stall.opening);  // an order is an order
   if (!amount) {
     if (floor_.think.ms == 0) co_await pause(ns_per_ms);
     co_return;

@@ -19,7 +19,8 @@ class Bidder {
   [[nodiscard]] Awaitable<bool> ready() { return channel_->ready(); }
   // Bids until the floor's end, or until it is stopped.
   [[nodiscard]] Awaitable<void> run();
-  // Open loop: one more bid should leave at `due_ns`.
+  // Open loop: one more bid should leave at `due_ns`. Snipers take no orders: they have their own time.
+  [[nodiscard]] bool takes_orders() const { return temper_ != Temper::sniper; }
   void order(std::int64_t due_ns);
   // Open loop: looks again whether there is anything to do.
   void wake() { timer_.cancel(); }

@@ -185,7 +185,9 @@ Awaitable<void> Simulation::send_orders() {
     for (;; ++sent) {
       const std::int64_t due_ns = start_ns + static_cast<std::int64_t>(static_cast<double>(sent) * gap_ns);
       if (due_ns > now) break;
-      bidders_[random_() % bidders_.size()]->order(due_ns);
+      std::size_t number = random_() % bidders_.size();
+      while (!bidders_[number]->takes_orders()) number = (number + 1) % bidders_.size();  // the first one always does
+      bidders_[number]->order(due_ns);
     }
     co_await sleep_ms(1);
   }
