@@ -146,7 +146,8 @@ TEST(HttpSession, AfterAFatalErrorTheAnswerCanBeReadWhileTheClientStillSends) {
   const auto refusal = client.response();
   EXPECT_EQ(refusal.status, 400);
   EXPECT_THAT(refusal.head, HasSubstr("application/problem+json"));
-  client.send(std::string(16 * 1024, 'x'));
+  std::this_thread::sleep_for(milliseconds{20});
+  EXPECT_TRUE(client.send(std::string(16 * 1024, 'x')));
   EXPECT_TRUE(client.ended()) << "the end must come in order, not as a reset";
 }
 
