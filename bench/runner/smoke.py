@@ -27,10 +27,12 @@ def smoke(run):
     with programs.limit(folder, "raw_epoll", "--reply", acceptance, "--commit", run.new_folder()) as limit:
         programs.bid_load(limit.port, "accepted", connections=8, auctions=8, count=BIDS)
     with (programs.limit(folder, "raw_fanout", "--reply", acceptance, "--frame", frame) as limit,
-          programs.watchers(folder, limit.port, 1, WATCHERS) as watching):
+          programs.watchers(folder, limit.port, 1, WATCHERS) as watching,
+          programs.watchers(folder, limit.port, 1, 1, "--check-sequence") as checking):
         programs.bid_load(limit.port, "accepted", connections=1, auctions=1, count=EVENTS)
         limit.settle()
         check_watchers(watching.end(), WATCHERS, EVENTS)
+        must_see_gaps(checking.end())
     programs.run("fsync_probe", "--folder", folder, "--count", 10)
 
 
@@ -62,3 +64,12 @@ def must_bite(limit):
     except BenchError:
         return
     raise BenchError("bid_load took rejections for acceptances")
+
+
+def must_see_gaps(seen):
+    """The limit sends one and the same event: as a sequence that is all gaps, and has to be noticed."""
+    try:
+        check_watchers(seen, 1, EVENTS)
+    except BenchError:
+        return
+    raise BenchError("watch_load took one event, over and over, for a sequence")
