@@ -15,6 +15,7 @@
 #include "engine/engine.hpp"
 #include "server/access.hpp"
 #include "server/connection.hpp"
+#include "server/joined_frames.hpp"
 #include "server/limits.hpp"
 #include "server/loop.hpp"
 #include "server/traffic.hpp"
@@ -60,6 +61,7 @@ class LoopServer {
     scratch_.clear();
     return scratch_;
   }
+  [[nodiscard]] JoinedFrames& joined_frames() { return joined_frames_; }
   // Where bytes go that nobody reads.
   [[nodiscard]] std::span<char> discarded() { return discarded_; }
   [[nodiscard]] std::int64_t now_ms() const {
@@ -77,6 +79,7 @@ class LoopServer {
   Traffic traffic_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::string scratch_;
+  JoinedFrames joined_frames_;
   std::array<char, 16 * 1024> discarded_{};
   std::function<void()> idle_;  // set once winding up
 };

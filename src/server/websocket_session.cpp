@@ -138,7 +138,11 @@ void WebSocketSession::on_snapshot(const Snapshot& snapshot) {
 }
 
 void WebSocketSession::on_events(AuctionId, Epoch, std::span<PublishedEvent> events) {
-  for (PublishedEvent& event : events) send(websocket_frame_of(event));
+  if (!events.empty() && events.size() <= JoinedFrames::most_joined) {
+    send(server().joined_frames().of(events));
+  } else {
+    for (PublishedEvent& event : events) send(websocket_frame_of(event));
+  }
   server().traffic().events_pushed.add(events.size());
 }
 
