@@ -38,7 +38,7 @@ class Committer {
     std::size_t move_slice = 256;         // rows moved at a time when idle
     std::size_t max_unmoved = 1'000'000;  // above it, moving takes turns with appending
     std::size_t busy_move_slice = 2'048;  // rows moved at a time then
-    Duration idle_before_moving{20};      // no append for that long
+    Duration idle_before_moving{250};     // no append for that long: else a slow auction pays a move for each bid
     Duration longest_final_move{5'000};   // how long stop() goes on moving
   };
 

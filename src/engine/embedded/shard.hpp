@@ -8,13 +8,13 @@
 
 #include <array>
 #include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <queue>
 #include <set>
-#include <unordered_map>
 #include <vector>
 
 #include "auction/decide.hpp"
@@ -52,7 +52,7 @@ class Shard final : public Committer::Shard {
   static constexpr std::size_t max_waiting_replies = 200'000;  // above: unavailable
   static constexpr std::size_t max_remembered_rejections = 100'000;
   static constexpr Duration rejection_memory{600'000};
-  static constexpr Duration retry_pause{1'000};                  // before a due boundary that failed is tried again
+  static constexpr Duration retry_pause{1'000};             // before a due boundary that failed is tried again
   static constexpr std::size_t max_cold_auctions = 10'000;  // over and in history, kept for readers
   static constexpr std::size_t watched_tail = 1'024;        // events kept for watchers that resume
   static constexpr std::uint64_t longest_resume = 1'000;    // events read back from history for one; else reset
@@ -161,7 +161,7 @@ class Shard final : public Committer::Shard {
   [[nodiscard]] Executor& loop() const { return *ports_.loops[ports_.index].executor; }
 
   Ports ports_;
-  std::unordered_map<AuctionId, std::unique_ptr<Slot>> slots_;
+  boost::unordered_flat_map<AuctionId, std::unique_ptr<Slot>, std::hash<AuctionId>> slots_;
   std::array<std::set<AuctionId>, 4> by_state_;  // durable auctions in memory, by AuctionState
   std::priority_queue<Boundary, std::vector<Boundary>, std::greater<>>
       boundaries_;  // at least one entry a live auction
