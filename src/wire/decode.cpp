@@ -33,8 +33,7 @@ FieldError each_parameter(std::string_view query, std::span<const std::string_vi
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
     const auto known = std::ranges::find(names, name);
     if (known == names.end()) {
-      return WireError{ErrorCode::invalid_query,
-                       "there is no parameter \"" + std::string(name.substr(0, 64)) + "\" here"};
+      return WireError{ErrorCode::invalid_query, "there is no parameter " + quote_excerpt(name) + " here"};
     }
     const std::uint32_t bit = 1U << (known - names.begin());
     if ((seen & bit) != 0) {
@@ -42,8 +41,7 @@ FieldError each_parameter(std::string_view query, std::span<const std::string_vi
     }
     seen |= bit;
     if (value.empty() || !take(name, value)) {
-      return WireError{ErrorCode::invalid_query,
-                       "\"" + std::string(name) + "\" cannot be \"" + std::string(value.substr(0, 64)) + "\""};
+      return WireError{ErrorCode::invalid_query, "\"" + std::string(name) + "\" cannot be " + quote_excerpt(value)};
     }
   }
   return std::nullopt;

@@ -1,5 +1,9 @@
 #include "wire/errors.hpp"
 
+#include <simdjson.h>
+
+#include <algorithm>
+
 namespace flashbid {
 namespace {
 
@@ -40,6 +44,19 @@ constexpr std::array<ErrorEntry, error_code_count> entries{{
 }  // namespace
 
 const ErrorEntry& entry_of(ErrorCode code) { return entries[static_cast<std::size_t>(code)]; }
+
+std::string quote_excerpt(std::string_view text) {
+  constexpr std::size_t most_bytes = 64;
+  constexpr auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; };
+  std::size_t size = std::min(text.size(), most_bytes);
+  // Never half a character.
+  while (size > 0 && size < text.size() && continues(text[size])) --size;
+  std::string quoted = "\"" + std::string(text.substr(0, size)) + "\"";
+  if (!simdjson::validate_utf8(quoted)) {
+    std::ranges::replace_if(quoted, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  }
+  return quoted;
+}
 
 WireError to_wire(const Error& error, ErrorCode conflict) {
   switch (error.failure) {

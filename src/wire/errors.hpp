@@ -69,6 +69,9 @@ struct WireError {
   std::string detail;
 };
 
+// What a client wrote, quoted for a detail: at most 64 bytes, and valid UTF-8 whatever it was.
+[[nodiscard]] std::string quote_excerpt(std::string_view text);
+
 // The wire's name for an engine's failure. `conflict` is the code that a conflict means for the request in hand.
 [[nodiscard]] WireError to_wire(const Error& error, ErrorCode conflict = ErrorCode::auction_exists);
 

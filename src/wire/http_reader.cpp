@@ -192,7 +192,10 @@ class HttpReader::Parser final : public http::basic_parser<true> {
                         std::to_string(limits_.target_bytes) + " are allowed",
                     ec);
     }
-    if (!place(request_target, target)) refuse(ErrorCode::bad_request, "the request line is malformed", ec);
+    // RFC 9112, 3.2: no form of a target begins with its query.
+    const bool has_path = !request_target.empty() && request_target.front() != '?';
+    if (!has_path || !place(request_target, target))
+      refuse(ErrorCode::bad_request, "the request line is malformed", ec);
   }
   void on_response_impl(int, text, int, error_code&) override {}
 

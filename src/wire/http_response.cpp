@@ -65,10 +65,10 @@ void append_problem(std::string& out, const WireError& error, const ResponseOpti
   encode_problem(error, body);
   ResponseOptions with_retry = options;
   std::string headers(options.extra_headers);
-  if (entry_of(error.code).retry != Retry::no && entry_of(error.code).http_status == 503)
-    headers += "Retry-After: 1\r\n";
+  const int status = entry_of(error.code).http_status;
+  if (status == 503 || status == 429) headers += "Retry-After: 1\r\n";
   with_retry.extra_headers = headers;
-  append_response(out, entry_of(error.code).http_status, problem_type, body, with_retry);
+  append_response(out, status, problem_type, body, with_retry);
 }
 
 void append_stream_head(std::string& out, std::string_view content_type) {

@@ -21,7 +21,7 @@ inline constexpr std::string_view problem_type = "application/problem+json";
 void append_response(std::string& out, int status, std::string_view content_type, std::string_view body,
                      const ResponseOptions& options);
 
-// An error as RFC 9457 shows it, with Retry-After where the table says that asking later helps.
+// An error as RFC 9457 shows it, with Retry-After for 429 and 503.
 void append_problem(std::string& out, const WireError& error, const ResponseOptions& options);
 
 // The head of a response whose body goes on until the connection ends (SSE).

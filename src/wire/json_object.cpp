@@ -62,7 +62,7 @@ WireError explain_json(simdjson::error_code code) {
 }
 
 WireError unknown_field(std::string_view name, std::span<const FieldSpec> specs) {
-  std::string detail = "there is no field " + quoted(name.substr(0, 64)) + " here; the fields are ";
+  std::string detail = "there is no field " + quote_excerpt(name) + " here; the fields are ";
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (i > 0) detail += ", ";
     detail += specs[i].name;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "wire/json_object.hpp"
 
 namespace flashbid {
@@ -125,6 +127,89 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"(,"image_url":"https://a/b.png")", ""}, Case{R"(,"id":7)", ""}, Case{R"(,"id":0)", "invalid_value"},
         Case{R"(,"id":"7")", "invalid_type"}, Case{R"(,"id":9007199254740992)", "invalid_value"},
         Case{R"(,"buy_now":7)", "unknown_field"}, Case{R"(,"title":"twice")", "duplicate_field"}));
+
+// What each field of a new auction says to a value of each JSON type, in the order of `other_values`.
+struct FieldAnswers {
+  std::string name;
+  std::string good;
+  bool required;
+  std::array<std::string, 6> answers;  // null, true, -1, "", [], {}
+};
+constexpr std::array<const char*, 6> other_values{"null", "true", "-1", R"("")", "[]", "{}"};
+const std::array<std::string, 6> text_answers{"invalid_type",  "invalid_type", "invalid_type",
+                                              "invalid_value", "invalid_type", "invalid_type"};
+const std::array<std::string, 6> text_or_null_answers{
+    "", "invalid_type", "invalid_type", "invalid_value", "invalid_type", "invalid_type"};
+const std::array<std::string, 6> amount_answers{"invalid_amount", "invalid_amount", "invalid_amount",
+                                                "invalid_amount", "invalid_amount", "invalid_amount"};
+const std::array<std::string, 6> amount_or_null_answers{
+    "", "invalid_amount", "invalid_amount", "invalid_amount", "invalid_amount", "invalid_amount"};
+const std::array<FieldAnswers, 13> auction_answers{{
+    {"title", R"("x")", true, text_answers},
+    {"currency", R"("CNY")", true, text_answers},
+    {"opening_price", "1", true, amount_answers},
+    {"closes_at", R"("2027-02-15T08:00:00Z")", true, text_answers},
+    {"format", R"("english")", false, text_answers},
+    {"increment",
+     "1",
+     false,
+     {"invalid_type", "invalid_type", "invalid_amount", "invalid_amount", "invalid_type", "invalid_value"}},
+    {"reserve", "5", false, amount_or_null_answers},
+    {"opens_at", "null", false, text_or_null_answers},
+    {"soft_close",
+     "null",
+     false,
+     {"", "invalid_type", "invalid_type", "invalid_type", "invalid_type", "missing_field"}},
+    {"seller", R"("Bob")", false, text_or_null_answers},
+    {"self_outbid",
+     "true",
+     false,
+     {"invalid_type", "", "invalid_type", "invalid_type", "invalid_type", "invalid_type"}},
+    {"amount_limit", "null", false, amount_or_null_answers},
+    {"id", "7", false, {"", "invalid_type", "invalid_type", "invalid_type", "invalid_type", "invalid_type"}},
+}};
+
+// All fields good, but `name` with `value`; without it if `value` is empty.
+std::string auction_but(const std::string& name, const std::string& value) {
+  std::string json;
+  for (const FieldAnswers& field : auction_answers) {
+    const std::string& written = field.name == name ? value : field.good;
+    if (!written.empty()) json += (json.empty() ? "{\"" : ",\"") + field.name + "\":" + written;
+  }
+  return json + "}";
+}
+
+TEST(Decode, EachFieldOfAnAuctionRefusesEachOtherType) {
+  const auto answer = [](const std::string& json) { return code_of(decode_new_auction(Padded(json), noon)); };
+  ASSERT_EQ(answer(auction_but("", "")), "");
+  for (const FieldAnswers& field : auction_answers) {
+    for (std::size_t i = 0; i < other_values.size(); ++i) {
+      EXPECT_EQ(answer(auction_but(field.name, other_values[i])), field.answers[i])
+          << field.name << " = " << other_values[i];
+    }
+    EXPECT_EQ(answer(auction_but(field.name, "")), field.required ? "missing_field" : "") << field.name;
+    EXPECT_EQ(answer(auction_but(field.name, field.good + ",\"" + field.name + "\":" + field.good)), "duplicate_field")
+        << field.name;
+    EXPECT_EQ(answer(auction_but(field.name, "\"\xc3\"")), "invalid_utf8") << field.name;
+    if (field.answers == text_answers || field.answers == text_or_null_answers) {
+      EXPECT_EQ(answer(auction_but(field.name, '"' + std::string(9'000, 'a') + '"')), "invalid_value") << field.name;
+    }
+  }
+}
+
+TEST(Decode, EveryRefusalNamesTheFieldAndIsUtf8) {
+  const auto detail = [](const std::string& json) { return decode_new_auction(Padded(json), noon).error().detail; };
+  for (const FieldAnswers& field : auction_answers) {
+    EXPECT_THAT(detail(auction_but(field.name, field.answers[4].empty() ? "{}" : "[]")),
+                testing::HasSubstr(field.name));
+  }
+  std::string long_name = "a";
+  for (int i = 0; i < 30; ++i) long_name += "\u4e2d";
+  const std::string unknown = detail("{\"" + long_name + "\":1}");
+  EXPECT_TRUE(simdjson::validate_utf8(unknown)) << unknown;
+  EXPECT_TRUE(simdjson::validate_utf8(decode_page_query("limit=\xff").error().detail));
+  EXPECT_TRUE(simdjson::validate_utf8(decode_page_query("\xff=1").error().detail));
+}
 
 TEST(Decode, TextsAreLimitedInBytes) {
   const auto title = [](std::size_t bytes) {
