@@ -15,8 +15,8 @@ std::int64_t Latency::quantile_ns(double share) const {
     if (seen < wanted) continue;
     if (bucket < (2U << bits)) return static_cast<std::int64_t>(bucket);
     const std::size_t shift = (bucket >> bits) - 1;
-    const auto highest = ((static_cast<std::int64_t>(bucket - (shift << bits)) + 1) << shift) - 1;
-    return std::min(highest, max_ns_);
+    const std::uint64_t highest = ((std::uint64_t{bucket - (shift << bits)} + 1) << shift) - 1;  // at most 2^63 - 1
+    return std::min(static_cast<std::int64_t>(highest), max_ns_);
   }
   return max_ns_;
 }
