@@ -52,7 +52,7 @@ void Hub::on_attached(AuctionId auction, Watcher& watcher, std::uint64_t serial,
     return;
   }
   auto& events = std::get<Continuation>(*answer);
-  watcher.on_events(auction, events.epoch, events.events);
+  watcher.on_missed(auction, events.epoch, events.events);
 }
 
 void Hub::publish(Publication publication) {

@@ -59,6 +59,10 @@ class Watcher {
   virtual void on_snapshot(const Snapshot& snapshot) = 0;
   // In sequence, without gaps after the snapshot or the resume point. `events` may be encoded in place (frames).
   virtual void on_events(AuctionId auction, Epoch epoch, std::span<PublishedEvent> events) = 0;
+  // The same for what was missed before the subscription, all at once: more than live ones ever are.
+  virtual void on_missed(AuctionId auction, Epoch epoch, std::span<PublishedEvent> events) {
+    on_events(auction, epoch, events);
+  }
   // A newer state is there: fetch it by Hub::newest() when there is room to send it.
   virtual void on_newer_state(AuctionId auction) = 0;
   // The subscription could not be made (unknown auction, no ledger); it is over.

@@ -16,6 +16,14 @@ bool Outbox::push(SharedBytes bytes) {
   return true;
 }
 
+bool Outbox::push_backlog(const std::vector<SharedBytes>& backlog) {
+  if (bounds_.frames == usual_.frames) {
+    bounds_.frames += backlog.size();
+    for (const SharedBytes& bytes : backlog) bounds_.bytes += bytes->size();
+  }
+  return std::ranges::all_of(backlog, [this](const SharedBytes& bytes) { return push(bytes); });
+}
+
 void Outbox::push_beyond_bounds(SharedBytes bytes) {
   bytes_ += bytes->size();
   waiting_.push_back(std::move(bytes));
@@ -25,6 +33,7 @@ void Outbox::drop_unsent() {
   const std::size_t kept = offset_ > 0 ? 1 : 0;
   waiting_.resize(head_ + kept);
   bytes_ = kept > 0 ? waiting_[head_]->size() - offset_ : 0;
+  bounds_ = usual_;
 }
 
 Outbox::Sent Outbox::send(int socket) {
@@ -74,6 +83,7 @@ void Outbox::sent(std::size_t bytes) {
   if (empty()) {
     waiting_.clear();
     head_ = 0;
+    bounds_ = usual_;
     if (waiting_.capacity() > most_kept) waiting_.shrink_to_fit();
   } else if (head_ > most_kept && head_ > waiting_.size() / 2) {
     waiting_.erase(waiting_.begin(), std::next(waiting_.begin(), static_cast<std::ptrdiff_t>(head_)));

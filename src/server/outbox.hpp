@@ -17,10 +17,13 @@ class Outbox {
   };
   enum class Sent { all, blocked, failed };
 
-  explicit Outbox(Bounds bounds) : bounds_(bounds) {}
+  explicit Outbox(Bounds bounds) : usual_(bounds), bounds_(bounds) {}
 
   // False if there is no room: nothing was added.
   [[nodiscard]] bool push(SharedBytes bytes);
+  // What a resuming watcher missed: the bounds widen by it until all has left, so that a backlog longer than they are
+  // cannot cut off a reader that keeps up. One at a time: false if another backlog waits and there is no room.
+  [[nodiscard]] bool push_backlog(const std::vector<SharedBytes>& backlog);
   // What must be sent whatever else waits: a close frame, the head of a response.
   void push_beyond_bounds(SharedBytes bytes);
   // Gives up what has not begun to leave; a frame of which a part has left stays.
@@ -36,7 +39,8 @@ class Outbox {
  private:
   void sent(std::size_t bytes);
 
-  Bounds bounds_;
+  const Bounds usual_;
+  Bounds bounds_;  // usual_, but while a backlog waits
   std::vector<SharedBytes> waiting_;
   std::size_t head_ = 0;    // the first of waiting_ that has not wholly left
   std::size_t offset_ = 0;  // how much of that one has left

@@ -54,6 +54,17 @@ void SseSession::on_events(AuctionId, Epoch epoch, std::span<PublishedEvent> eve
   server().traffic().events_pushed.add(events.size());
 }
 
+void SseSession::on_missed(AuctionId, Epoch epoch, std::span<PublishedEvent> events) {
+  send_head();
+  if (leaving_ || overflowed_ || !is_open()) return;
+  std::vector<SharedBytes> backlog;
+  backlog.reserve(events.size());
+  for (PublishedEvent& event : events) backlog.push_back(sse_frame_of(event, epoch));
+  if (!outbox_.push_backlog(backlog)) overflowed_ = true;
+  server().traffic().events_pushed.add(events.size());
+  server().loop().flush_later(*this);
+}
+
 void SseSession::on_newer_state(AuctionId) {}
 
 void SseSession::on_refused(AuctionId, const Error& error) {

@@ -146,6 +146,16 @@ void WebSocketSession::on_events(AuctionId, Epoch, std::span<PublishedEvent> eve
   server().traffic().events_pushed.add(events.size());
 }
 
+void WebSocketSession::on_missed(AuctionId, Epoch, std::span<PublishedEvent> events) {
+  if (leaving_ || overflowed_ || !is_open()) return;
+  std::vector<SharedBytes> backlog;
+  backlog.reserve(events.size());
+  for (PublishedEvent& event : events) backlog.push_back(websocket_frame_of(event));
+  if (!outbox_.push_backlog(backlog)) overflowed_ = true;
+  server().traffic().events_pushed.add(events.size());
+  server().loop().flush_later(*this);
+}
+
 void WebSocketSession::on_newer_state(AuctionId auction) {
   if (leaving_ || std::ranges::find(newer_, auction) != newer_.end()) return;
   newer_.push_back(auction);

@@ -35,6 +35,7 @@ class WebSocketSession final : public Connection, private Watcher {
 
   void on_snapshot(const Snapshot& snapshot) override;
   void on_events(AuctionId auction, Epoch epoch, std::span<PublishedEvent> events) override;
+  void on_missed(AuctionId auction, Epoch epoch, std::span<PublishedEvent> events) override;
   void on_newer_state(AuctionId auction) override;
   void on_refused(AuctionId auction, const Error& error) override;
 

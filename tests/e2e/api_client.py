@@ -64,6 +64,7 @@ class Api:
         self.server = server
         self.documents = documents
         self.connection = None
+        server.clients.append(self)
 
     def close(self):
         if self.connection:

@@ -55,7 +55,7 @@ class Shard final : public Committer::Shard {
   static constexpr Duration retry_pause{1'000};             // before a due boundary that failed is tried again
   static constexpr std::size_t max_cold_auctions = 10'000;  // over and in history, kept for readers
   static constexpr std::size_t watched_tail = 1'024;        // events kept for watchers that resume
-  static constexpr std::uint64_t longest_resume = 1'000;    // events read back from history for one; else reset
+  static constexpr std::uint64_t longest_resume = 8'192;    // events that one watcher may have missed; else reset
 
   explicit Shard(Ports ports);
 

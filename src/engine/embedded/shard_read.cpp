@@ -138,9 +138,9 @@ void Shard::attach(std::size_t loop, AuctionId id, std::optional<ResumePoint> fr
   if (!found) return done(std::unexpected(found.error()));
   if (*found == nullptr || (*found)->durable.sequence == Sequence{0}) return done(std::unexpected(no_such_auction(id)));
   Slot& slot = **found;
-  const bool can_continue =
-      from && (!from->epoch || *from->epoch == ports_.epoch) && from->after <= slot.durable.sequence &&
-      (slot.tail.covers(from->after) || slot.tail.first().value() - 1 - from->after.value() <= longest_resume);
+  const bool can_continue = from && (!from->epoch || *from->epoch == ports_.epoch) &&
+                            from->after <= slot.durable.sequence &&
+                            slot.durable.sequence.value() - from->after.value() <= longest_resume;
   if (!can_continue) {
     finish_attach(slot, loop);
     return done(Snapshot{std::make_shared<const AuctionView>(view_of(slot)), from.has_value()});

@@ -33,6 +33,17 @@ struct Pair {
   Socket theirs;
 };
 
+TEST(Outbox, ABacklogWidensItsBoundsUntilAllHasLeft) {
+  Pair pair;
+  Outbox outbox({.bytes = 100, .frames = 2});
+  const std::vector<SharedBytes> backlog(5, bytes(std::string(50, 'x')));
+  ASSERT_TRUE(outbox.push_backlog(backlog));
+  EXPECT_TRUE(outbox.push(bytes("live"))) << "what is live has its usual room behind it";
+  EXPECT_FALSE(outbox.push_backlog(backlog)) << "one at a time";
+  ASSERT_EQ(outbox.send(pair.mine.descriptor()), Outbox::Sent::all);
+  EXPECT_FALSE(outbox.push(bytes(std::string(101, 'x')))) << "the usual bounds are back";
+}
+
 TEST(Outbox, SendsEverythingInOrder) {
   Pair pair;
   Outbox outbox({});
