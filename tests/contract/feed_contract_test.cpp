@@ -49,7 +49,10 @@ class FeedContract : public testing::Test {
  protected:
   void watch(RecordingWatcher& watcher, WatchMode mode, std::optional<ResumePoint> from = std::nullopt,
              std::size_t loop = 0) {
-    engine.loop(loop).run_here([&] { engine.engine(loop).hub().subscribe(watcher, AuctionId{1}, mode, from); });
+    engine.loop(loop).run_here([&] {
+      watcher.told = false;
+      engine.engine(loop).hub().subscribe(watcher, AuctionId{1}, mode, from);
+    });
     // A resume may have to read history, even twice if events move there meanwhile.
     while (!engine.loop(loop).run_here([&] { return watcher.told; })) std::this_thread::yield();
   }
