@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/embedded/refusals.hpp"
+
 namespace flashbid {
 
 void Directory::note_id(AuctionId id) {
@@ -33,8 +35,7 @@ void Directory::create(CreateRequest request, AuctionDone done) {
   }
   Creation& creation = known->second;
   if (creation.fingerprint != request.key_use->fingerprint) {
-    return done(fail(Failure::key_reused, "idempotency key \"" + std::string(key.key.view()) +
-                                              "\" was used before with another body; use a new key for a new request"));
+    return done(std::unexpected(key_reused(key.key)));
   }
   if (!creation.durable) {
     creation.waiting.push_back(std::move(done));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "engine/embedded/refusals.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {
@@ -29,8 +30,6 @@ BidAnswer answer_to(const BidRequest& request, const Decision& decision, const A
   }
   return answer;
 }
-
-Error not_found(AuctionId id) { return {Failure::not_found, "there is no auction " + std::to_string(id.value())}; }
 
 }  // namespace
 
@@ -97,7 +96,7 @@ void Shard::bid(const BidRequest& request, BidDone done) {
   }
   const Result<Slot*> found = find(request.auction);
   if (!found) return done(std::unexpected(found.error()));
-  if (*found == nullptr) return done(std::unexpected(not_found(request.auction)));
+  if (*found == nullptr) return done(std::unexpected(no_such_auction(request.auction)));
   Slot& slot = **found;
   const bool keyed = !request.key.empty();
   if (keyed && answer_again(slot, request, done)) return;
@@ -150,7 +149,7 @@ void Shard::cancel(const CancelRequest& request, AuctionDone done) {
   if (stopped_) return done(fail(Failure::unavailable, "the ledger has failed; the server is stopping"));
   const Result<Slot*> found = find(request.auction);
   if (!found) return done(std::unexpected(found.error()));
-  if (*found == nullptr) return done(std::unexpected(not_found(request.auction)));
+  if (*found == nullptr) return done(std::unexpected(no_such_auction(request.auction)));
   Slot& slot = **found;
   if (request.key_use && answer_again(slot, request, done)) return;
 

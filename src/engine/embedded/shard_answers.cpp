@@ -2,16 +2,12 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "engine/embedded/refusals.hpp"
 #include "engine/embedded/shard.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {
 namespace {
-
-Error key_reused(const IdempotencyKey& key) {
-  return {Failure::key_reused, "idempotency key \"" + std::string(key.view()) +
-                                   "\" was used before with another body; use a new key for a new request"};
-}
 
 // What a bid's event says of its answer; an `extended` that follows moves closes_at and as_of_sequence.
 BidAnswer answer_from(AuctionId auction, const Event& event, const BidAccepted& bid) {

@@ -3,15 +3,12 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "engine/embedded/refusals.hpp"
 #include "engine/embedded/shard.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {
 namespace {
-
-Error no_such_auction(AuctionId id) {
-  return {Failure::not_found, "there is no auction " + std::to_string(id.value())};
-}
 
 constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
