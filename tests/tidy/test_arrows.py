@@ -11,6 +11,7 @@ ARROWS = {
     "ledger": {"auction", "base"},
     "ledger/sqlite": {"ledger", "auction", "base"},
     "ledger/memory": {"ledger", "auction", "base"},
+    "redis": {"base"},
     "feed": {"ledger", "auction", "base"},
     "engine": {"feed", "ledger", "auction", "base"},
     "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},
@@ -25,7 +26,7 @@ IMPURE = re.compile(r"^#include <(chrono|random|thread|mutex|atomic|future|condi
                     r"cstdio|ctime|boost/asio.*|boost/beast.*|sqlite3\.h|unistd\.h|sys/.*|spdlog/.*)>", re.M)
 # Socket and framework headers stay at the edges.
 ASIO = re.compile(r"^#include <boost/(?:asio|beast)[./].*>", re.M)
-MAY_USE_ASIO = {"server", "bots", "app"}
+MAY_USE_ASIO = {"server", "bots", "app", "redis"}
 # Without I/O: the HTTP parser and what it is fed.
 WIRE_MAY = re.compile(r"<boost/(?:beast/http/|asio/buffer\.hpp)")
 

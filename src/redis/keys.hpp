@@ -1,0 +1,35 @@
+// The names of a shard's keys. All of shard k share the hash tag {k}, so that one slot of a cluster holds them.
+// Pure functions: any thread. The same names stand in engine/redis/lua/store.lua.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+
+namespace flashbid::redis {
+
+inline constexpr unsigned slots = 16'384;
+inline constexpr unsigned default_shards = 16;
+inline constexpr unsigned max_shards = 1'024;
+
+[[nodiscard]] constexpr unsigned shard_of(AuctionId id, unsigned shards) {
+  return static_cast<unsigned>(id.value() % shards);
+}
+
+[[nodiscard]] std::string meta_key(unsigned shard);                         // hash: format, shards, epoch, incarnation
+[[nodiscard]] std::string stream_key(unsigned shard);                       // stream: the ledger
+[[nodiscard]] std::string auction_key(unsigned shard, AuctionId id);        // hash
+[[nodiscard]] std::string index_key(unsigned shard, AuctionId id);          // list: stream ids of the auction's events
+[[nodiscard]] std::string accepted_keys_key(unsigned shard, AuctionId id);  // hash: accepted bids' idempotency keys
+[[nodiscard]] std::string due_key(unsigned shard);                          // zset: id -> next boundary (ms)
+[[nodiscard]] std::string ids_key(unsigned shard, std::string_view state);  // zset: ids in that state
+[[nodiscard]] std::string over_key(unsigned shard);                         // zset: id -> when it was over (ms)
+[[nodiscard]] std::string last_id_key();                                    // hash, on shard 0
+
+// The cluster's slot of a key: CRC16 (XMODEM) of what stands between the first { and the next }, if anything does,
+// otherwise of the whole key; modulo 16384.
+[[nodiscard]] unsigned slot_of(std::string_view key);
+
+}  // namespace flashbid::redis
