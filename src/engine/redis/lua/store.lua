@@ -1,0 +1,216 @@
+-- Where an auction stands in Redis, and how its events are committed. Takes no clock; decides nothing.
+-- The keys of shard k all begin with KEYS[1] = "flashbid:{k}" (redis/keys.hpp):
+--   flashbid:{k}            hash   format, shards, epoch, incarnation
+--   …:stream                stream a = auction, e = epoch, s = sequence, p = payload, x = secret (left out if empty)
+--   …:a:ID                  hash   terms, rules, state, born, first, create_key, cancel_key
+--   …:i:ID                  list   stream ids of the auction's events; element 0 is event number `first`
+--   …:k:ID                  hash   accepted bids' idempotency keys: "bidder key" -> "amount answer"
+--   …:r:ID:bidder key       string the same of a rejected bid; a space, as both may hold colons
+--   …:rejected              list   "decided_at ID:bidder key" of those strings, oldest first
+--   …:due, …:over, …:ids:S  zsets  id -> next boundary; id -> when it was over; id -> id of those in state S
+-- A script's error is not rolled back: whatever can be refused is refused before commit() is called.
+local store = {}
+
+store.DAY_MS = 86400000
+store.REJECTION_MS = 600000
+local MAX_REJECTIONS = 100000
+local MAX_REMEMBERED = 4096
+
+local digits, format, match = event_text.digits, string.format, string.match
+
+function store.refuse(code, text)
+  return redis.error_reply(text and code .. ' ' .. text or code)
+end
+
+-- Packed state: "sequence state sold extensions bids price closes_at last_at epoch base leader".
+
+local STATE_PATTERN = '^(%d+) ([0-3]) ([01]) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ?([%w._:@-]*)$'
+local remembered, remembered_count = {}, 0
+
+local function remember(text, auction)
+  if remembered_count >= MAX_REMEMBERED then
+    remembered, remembered_count = {}, 0
+  end
+  remembered[text] = auction
+  remembered_count = remembered_count + 1
+end
+
+function store.pack(auction)
+  return format('%.0f %d %d %.0f %.0f %.0f %.0f %.0f %s %.0f %s', auction.sequence, auction.state,
+                auction.sold and 1 or 0, auction.extensions, auction.bids, auction.price, auction.closes_at,
+                auction.last_at, auction.epoch, auction.base, auction.leader)
+end
+
+-- The auction of a packed state; nil if it is none. Not to be changed: it is given out again for the same text.
+function store.unpack(text)
+  local known = remembered[text]
+  if known then
+    return known
+  end
+  local sequence, state, sold, extensions, bids, price, closes_at, last_at, epoch, base, leader =
+    match(text, STATE_PATTERN)
+  if not sequence then
+    return nil
+  end
+  local auction = {
+    sequence = tonumber(sequence),
+    state = tonumber(state),
+    sold = sold == '1',
+    extensions = tonumber(extensions),
+    bids = tonumber(bids),
+    price = tonumber(price),
+    closes_at = tonumber(closes_at),
+    last_at = tonumber(last_at),
+    epoch = epoch,
+    base = tonumber(base),
+    leader = leader,
+  }
+  remember(text, auction)
+  return auction
+end
+
+-- The refusal of a caller whose epoch is not the shard's; nil if it is.
+function store.refuse_epoch(shard, epoch)
+  local present = redis.call('HGET', shard, 'epoch')
+  if not present then
+    return store.refuse('NOSHARD', 'this Redis holds no shard ' .. shard)
+  end
+  if present ~= epoch then
+    return store.refuse('EPOCH', present)
+  end
+  return nil
+end
+
+function store.auction_key(shard, id)
+  return shard .. ':a:' .. id
+end
+
+-- The auction and its rules' terms, in the epoch that is in force; nil if there is none.
+function store.load(shard, id, epoch)
+  local fields = redis.call('HMGET', shard .. ':a:' .. id, 'state', 'rules')
+  if not fields[1] then
+    return nil
+  end
+  local auction, terms = store.unpack(fields[1]), rules.parse_terms(fields[2])
+  if auction.epoch ~= epoch then
+    auction = rules.copy(auction)
+    auction.epoch, auction.base = epoch, auction.sequence
+  end
+  return auction, terms
+end
+
+local function is_over(auction)
+  return auction.state == rules.CLOSED or auction.state == rules.CANCELLED
+end
+
+-- Moves the auction between the zsets that it is found by. `before` is nil for a new one.
+function store.index(shard, id, before, after, terms)
+  local old_state = before and before.state
+  local old_boundary = before and rules.next_boundary(before, terms)
+  local boundary = rules.next_boundary(after, terms)
+  if boundary ~= old_boundary then
+    if boundary then
+      redis.call('ZADD', shard .. ':due', digits(boundary), id)
+    else
+      redis.call('ZREM', shard .. ':due', id)
+    end
+  end
+  if after.state == old_state then
+    return
+  end
+  if old_state then
+    redis.call('ZREM', shard .. ':ids:' .. rules.state_names[old_state], id)
+  end
+  redis.call('ZADD', shard .. ':ids:' .. rules.state_names[after.state], id, id)
+  if is_over(after) then
+    redis.call('ZADD', shard .. ':over', digits(after.last_at), id)
+    redis.call('PEXPIRE', shard .. ':k:' .. id, store.DAY_MS)
+  end
+end
+
+-- Appends one event to the stream and to its auction's index.
+function store.append(shard, id, epoch, sequence, payload, secret)
+  local stream_id
+  if secret and secret ~= '' then
+    stream_id =
+      redis.call('XADD', shard .. ':stream', '*', 'a', id, 'e', epoch, 's', sequence, 'p', payload, 'x', secret)
+  else
+    stream_id = redis.call('XADD', shard .. ':stream', '*', 'a', id, 'e', epoch, 's', sequence, 'p', payload)
+  end
+  redis.call('RPUSH', shard .. ':i:' .. id, stream_id)
+end
+
+-- The events that a command itself brings about, and that carry its secret; the others come of time.
+local of_command = {created = true, bid_accepted = true, cancelled = true}
+
+-- Commits what was decided: events in their order, then the state. `before` is nil for a new auction, whose
+-- `public_terms` the event `created` shows. Returns the auction after it, and its packed state.
+function store.commit(shard, id, before, terms, events, secret, public_terms)
+  local after = before and rules.copy(before) or events.fresh
+  local epoch = after.epoch
+  local payloads = {}
+  for i, event in ipairs(events) do
+    payloads[i] = event_text.event(id, epoch, event, terms, public_terms)
+    if before then
+      rules.apply(after, event)
+    end
+  end
+  local packed = store.pack(after)
+  for i, event in ipairs(events) do
+    store.append(shard, id, epoch, digits(event.sequence), payloads[i], of_command[event.event] and secret)
+  end
+  redis.call('HSET', shard .. ':a:' .. id, 'state', packed)
+  if not before or after.state ~= before.state or after.closes_at ~= before.closes_at then
+    store.index(shard, id, before, after, terms)
+  end
+  remember(packed, after)
+  return after, packed
+end
+
+-- Idempotency keys of bids. What is remembered is "amount answer".
+
+local function rejection_name(id, bidder, key)
+  return id .. ':' .. bidder .. ' ' .. key
+end
+
+function store.recall(shard, id, bidder, key)
+  return redis.call('HGET', shard .. ':k:' .. id, bidder .. ' ' .. key)
+         or redis.call('GET', shard .. ':r:' .. rejection_name(id, bidder, key))
+end
+
+function store.remember_accepted(shard, id, bidder, key, text)
+  redis.call('HSET', shard .. ':k:' .. id, bidder .. ' ' .. key, text)
+end
+
+-- Lets the oldest remembered rejection go, if its time is over or if there are more than `max`.
+local function drop_oldest(shard, now, max)
+  local list = shard .. ':rejected'
+  local oldest = redis.call('LINDEX', list, 0)
+  if not oldest then
+    return
+  end
+  local decided_at, name = match(oldest, '^(%d+) (.*)$')
+  if tonumber(decided_at) + store.REJECTION_MS > now and redis.call('LLEN', list) <= max then
+    return
+  end
+  redis.call('LPOP', list)
+  -- Unless the key has been used anew since: then another entry speaks for it.
+  local text = redis.call('GET', shard .. ':r:' .. name)
+  if text and match(text, '^%d+ %d+ %d+ [%d-]+ [%d-]+ %d+ %d+ (%d+)') == decided_at then
+    redis.call('DEL', shard .. ':r:' .. name)
+  end
+end
+
+-- Bounded: an equal part of 100,000 a shard, the newest. Two are looked at for each that comes, so that expired
+-- entries do not pile up.
+function store.remember_rejected(shard, id, bidder, key, text, now)
+  local shards = tonumber(redis.call('HGET', shard, 'shards')) or 1
+  local max = math.max(1, math.floor(MAX_REJECTIONS / shards))
+  local name = rejection_name(id, bidder, key)
+  redis.call('SET', shard .. ':r:' .. name, text, 'PX', store.REJECTION_MS)
+  redis.call('RPUSH', shard .. ':rejected', digits(now) .. ' ' .. name)
+  drop_oldest(shard, now, max)
+  drop_oldest(shard, now, max)
+end
+
+return store
