@@ -19,6 +19,19 @@ function(flashbid_embed target)
   target_sources(${target} PRIVATE "${out}")
 endfunction()
 
+# flashbid_embed_lua(target folder NAME...): makes the text of each folder/NAME.lua part of the target
+# (src/engine/redis/lua_sources.hpp).
+function(flashbid_embed_lua target folder)
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${target}_lua.cpp")
+  list(TRANSFORM ARGN PREPEND "${folder}/" OUTPUT_VARIABLE inputs)
+  list(TRANSFORM inputs APPEND ".lua")
+  add_custom_command(OUTPUT "${out}"
+    COMMAND "${FLASHBID_PYTHON}" -B "${CMAKE_SOURCE_DIR}/cmake/embed_lua.py" "${out}" ${inputs}
+    DEPENDS ${inputs} "${CMAKE_SOURCE_DIR}/cmake/embed.py" "${CMAKE_SOURCE_DIR}/cmake/embed_lua.py"
+    COMMENT "Embedding Lua into ${target}" VERBATIM)
+  target_sources(${target} PRIVATE "${out}")
+endfunction()
+
 # flashbid_api_document(yaml json): one API document as the server shows it.
 function(flashbid_api_document yaml json)
   add_custom_command(OUTPUT "${json}"

@@ -15,6 +15,7 @@ ARROWS = {
     "feed": {"ledger", "auction", "base"},
     "engine": {"feed", "ledger", "auction", "base"},
     "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},
+    "engine/redis": {"redis", "archive", "engine", "feed", "ledger", "auction", "base"},
     "wire": {"engine", "feed", "ledger", "auction", "base"},
     "server": {"wire", "engine", "feed", "ledger", "auction", "base"},
     "bots": {"wire", "ledger", "auction", "base"},
