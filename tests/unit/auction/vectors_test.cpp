@@ -1,4 +1,4 @@
-// Runs the tables of tests/vectors through the C++ rules.
+// Runs the tables of tests/vectors through the C++ rules and through the Lua rules.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 
 #include "support/auctions.hpp"
 #include "support/event_text.hpp"
+#include "support/lua_rules.hpp"
 #include "support/vector_reader.hpp"
 
 namespace flashbid {
@@ -65,7 +66,68 @@ void expect_only_changes(Json after, std::initializer_list<Json> before) {
   }
 }
 
-void run_decision(Json file, Json one) {
+// Whose rules decide.
+class Rules {
+ public:
+  struct Outcome {
+    Decision decision;
+    Auction after;
+  };
+  virtual ~Rules() = default;
+  virtual Outcome decide(const Auction& before, const Command& command, Timestamp now) = 0;
+  virtual Outcome create(const SharedTerms& terms, Timestamp now) = 0;
+  virtual std::optional<Amount> minimum_next(const Increment& increment, Amount price) = 0;
+};
+
+class CppRules : public Rules {
+ public:
+  Outcome decide(const Auction& before, const Command& command, Timestamp now) override {
+    Outcome outcome{flashbid::decide(before, command, now), before};
+    for (const auto& event : outcome.decision.events) apply(outcome.after, event);
+    return outcome;
+  }
+  Outcome create(const SharedTerms& terms, Timestamp now) override {
+    Outcome outcome;
+    outcome.decision.events = flashbid::create(terms, now);
+    outcome.after.id = AuctionId{1};
+    for (const auto& event : outcome.decision.events) apply(outcome.after, event);
+    return outcome;
+  }
+  std::optional<Amount> minimum_next(const Increment& increment, Amount price) override {
+    return increment.minimum_next(price);
+  }
+};
+
+class LuaRules : public Rules {
+ public:
+  Outcome decide(const Auction& before, const Command& command, Timestamp now) override {
+    const std::string state = state_text(before, {Timestamp{0}, Epoch{1}, Sequence{0}});
+    return outcome_of(lua_.decide(before.id, *before.terms, state, command, now), *before.terms);
+  }
+  Outcome create(const SharedTerms& terms, Timestamp now) override {
+    return outcome_of(lua_.create(AuctionId{1}, *terms, Epoch{1}, now), *terms);
+  }
+  std::optional<Amount> minimum_next(const Increment& increment, Amount price) override {
+    Terms terms;
+    terms.increment = increment;
+    return lua_.minimum_next(terms, price);
+  }
+
+ private:
+  static Outcome outcome_of(const support::LuaRules::Outcome& lua, const Terms& terms) {
+    Outcome outcome;
+    outcome.decision.reason = lua.reason;
+    outcome.decision.verdict = lua.reason == Reason::none ? Verdict::accepted : Verdict::rejected;
+    const std::string secret = encode_secret({.reserve = terms.reserve, .key_use = {}});
+    for (const auto& json : lua.events) outcome.decision.events.push_back(decode_event(json, secret).value().event);
+    outcome.after = decode_image(lua.image).value();
+    return outcome;
+  }
+
+  support::LuaRules lua_;
+};
+
+void run_decision(Rules& rules, Json file, Json one) {
   const Json own_terms = find("terms", {one}).value_or(empty_object);
   const Json own_state = find("state", {one}).value_or(empty_object);
   const auto file_terms = file["terms"].value();
@@ -74,40 +136,34 @@ void run_decision(Json file, Json one) {
   const Auction before = support::read_state(terms, {own_state, file_state});
   const Timestamp now{integer(one["now"].value())};
 
-  const Decision decision = decide(before, support::read_command(one["command"].value()), now);
+  const auto [decision, after] = rules.decide(before, support::read_command(one["command"].value()), now);
   EXPECT_EQ(to_text(decision.verdict), text_or_null(one, "verdict"));
   EXPECT_EQ(decision.reason == Reason::none ? "null" : to_text(decision.reason), text_or_null(one, "reason"));
   expect_events(one, decision.events);
 
-  Auction after = before;
-  for (const auto& event : decision.events) apply(after, event);
   const auto changed = one["after"].value();
   expect_only_changes(changed, {own_state, file_state});
   const Auction expected = support::read_state(terms, {changed, own_state, file_state});
   EXPECT_TRUE(after == expected) << text_of(after) << "\nand not " << text_of(expected);
 }
 
-void run_creation(Json file, Json one) {
+void run_creation(Rules& rules, Json file, Json one) {
   const Json own_terms = find("terms", {one}).value_or(empty_object);
   const auto terms = std::make_shared<const Terms>(support::read_terms({own_terms, file["terms"].value()}));
-  const Events events = create(terms, Timestamp{integer(one["now"].value())});
-  expect_events(one, events);
-
-  Auction after;
-  after.id = AuctionId{1};
-  for (const auto& event : events) apply(after, event);
+  const auto [decision, after] = rules.create(terms, Timestamp{integer(one["now"].value())});
+  expect_events(one, decision.events);
   const Auction expected = support::read_state(terms, {one["after"].value()});
   EXPECT_TRUE(after == expected) << text_of(after) << "\nand not " << text_of(expected);
 }
 
-void run_increment(Json, Json one) {
+void run_increment(Rules& rules, Json, Json one) {
   const auto increment =
       support::read_increment(find("increment", {one}), support::currency_of(find("currency", {one})));
   EXPECT_EQ(!increment, find("refused", {one}).has_value());
   if (!increment) return;
   for (const Json row : one["prices"].get_array()) {
     const Amount price{integer(row.at(0).value())};
-    EXPECT_EQ(increment->minimum_next(price), amount(row.at(1).value())) << "at " << price.value();
+    EXPECT_EQ(rules.minimum_next(*increment, price), amount(row.at(1).value())) << "at " << price.value();
   }
 }
 
@@ -120,24 +176,34 @@ std::vector<std::string> vector_files() {
   return files;
 }
 
-class Vectors : public testing::TestWithParam<std::string> {};
-
-TEST_P(Vectors, Hold) {
-  static const std::map<std::string, std::function<void(Json, Json)>, std::less<>> runners = {
+void run_file(Rules& rules, const std::string& name) {
+  static const std::map<std::string, std::function<void(Rules&, Json, Json)>, std::less<>> runners = {
       {"decisions", run_decision}, {"creations", run_creation}, {"increments", run_increment}};
   simdjson::dom::parser parser;
-  const Json file = parser.load(std::string(FLASHBID_VECTORS) + "/" + GetParam() + ".json").value();
+  const Json file = parser.load(std::string(FLASHBID_VECTORS) + "/" + name + ".json").value();
   const auto runner = runners.find(std::string_view(file["kind"].get_string().value()));
   ASSERT_NE(runner, runners.end()) << "a kind that nobody knows";
 
   std::set<std::string_view> names;
   for (const Json one : file["cases"].get_array()) {
-    const std::string_view name = one["name"].get_string().value();
-    SCOPED_TRACE(name);
-    EXPECT_TRUE(names.insert(name).second) << "two cases of one name";
-    runner->second(file, one);
+    const std::string_view case_name = one["name"].get_string().value();
+    SCOPED_TRACE(case_name);
+    EXPECT_TRUE(names.insert(case_name).second) << "two cases of one name";
+    runner->second(rules, file, one);
   }
   EXPECT_FALSE(names.empty());
+}
+
+class Vectors : public testing::TestWithParam<std::string> {};
+
+TEST_P(Vectors, Hold) {
+  CppRules rules;
+  run_file(rules, GetParam());
+}
+
+TEST_P(Vectors, HoldInLua) {
+  LuaRules rules;
+  run_file(rules, GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Tables, Vectors, testing::ValuesIn(vector_files()),
