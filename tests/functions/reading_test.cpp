@@ -1,0 +1,142 @@
+// view, events, list: pages, what trimming leaves, and that they write nothing.
+#include "functions/shard.hpp"
+
+namespace flashbid::functions {
+namespace {
+
+using ::testing::ElementsAre;
+
+// The sequences of the pairs that begin at `from`, and a check that each payload is the event it should be.
+std::vector<std::uint64_t> sequences(const RedisValue& reply, std::size_t from = 3) {
+  std::vector<std::uint64_t> found;
+  for (std::size_t i = from; i + 1 < reply.items.size(); i += 2) {
+    found.push_back(std::stoull(reply.items[i].text));
+    const auto decoded = decode_event(reply.items[i + 1].text, "");
+    EXPECT_TRUE(decoded) << reply;
+    if (decoded) EXPECT_EQ(decoded->event.sequence.value(), found.back());
+  }
+  return found;
+}
+
+std::vector<std::uint64_t> ids_of(const RedisValue& images) {
+  std::vector<std::uint64_t> ids;
+  for (const RedisValue& image : images.items) ids.push_back(decode_image(image.text).value().id.value());
+  return ids;
+}
+
+class Reading : public Shard {
+ protected:
+  // created, opened, then bids 3 … 7, with another auction's between them.
+  void SetUp() override {
+    Shard::SetUp();
+    create(1, open_terms());
+    create(2, open_terms());
+    for (int i = 0; i < 5; ++i) {
+      answer(1, "Alice", 10'000 + i * 100);
+      answer(2, "Bob", 10'000 + i * 100);
+    }
+  }
+};
+
+TEST_F(Reading, ViewShowsTheImageAndLaterEvents) {
+  const RedisValue whole = call("view", {"1", "0", "100"});
+  EXPECT_EQ(whole.items[0].text, "1");
+  EXPECT_EQ(decode_image(whole.items[1].text).value().sequence, Sequence{7});
+  EXPECT_EQ(whole.items[2].text, "1");
+  EXPECT_THAT(sequences(whole), ElementsAre(1, 2, 3, 4, 5, 6, 7));
+  EXPECT_THAT(sequences(call("view", {"1", "5", "100"})), ElementsAre(6, 7));
+  EXPECT_THAT(sequences(call("view", {"1", "2", "2"})), ElementsAre(3, 4));
+  EXPECT_THAT(sequences(call("view", {"1", "7", "100"})), ElementsAre());
+  EXPECT_THAT(sequences(call("view", {"1", "99", "100"})), ElementsAre());
+  EXPECT_EQ(call("view", {"1", "", "0"}).items.size(), 3U);
+  expect_error(call("view", {"3", "", "0"}), "NOTFOUND");
+  expect_error(call("view", {"1", "x", "0"}), "BADARG");
+}
+
+TEST_F(Reading, EventsComeInPages) {
+  const RedisValue page = call("events", {"1", "0", "3", "0"});
+  EXPECT_EQ(page.items[0].text, "7");
+  EXPECT_EQ(page.items[1].text, "1");
+  EXPECT_EQ(page.items[2].text, "3");
+  EXPECT_THAT(sequences(page), ElementsAre(1, 2, 3));
+  const RedisValue last = call("events", {"1", "6", "3", "0"});
+  EXPECT_EQ(last.items[2].text, "7");
+  EXPECT_THAT(sequences(last), ElementsAre(7));
+  EXPECT_EQ(call("events", {"1", "7", "3", "0"}).items[2].text, "7") << "nowhere to go on to";
+  expect_error(call("events", {"1", "0", "0", "0"}), "BADARG");
+  expect_error(call("events", {"1", "0", "1", "2"}), "BADARG");
+}
+
+TEST_F(Reading, BidsAlone) {
+  const RedisValue page = call("events", {"1", "0", "2", "1"});
+  EXPECT_THAT(sequences(page), ElementsAre(3, 4));
+  EXPECT_EQ(page.items[2].text, "4");
+  cancel(1);
+  const RedisValue last = call("events", {"1", "6", "2", "1"});
+  EXPECT_THAT(sequences(last), ElementsAre(7));
+  EXPECT_EQ(last.items[2].text, "8") << "the cancellation was looked at";
+}
+
+TEST_F(Reading, TrimmingMovesTheFirst) {
+  const auto entries = stream();
+  std::string minid;
+  for (const auto& entry : entries) {
+    if (entry.fields.at("a") == "1" && entry.fields.at("s") == "4") minid = entry.id;
+  }
+  // Auction 2's events 1 … 3 are older than that entry too.
+  EXPECT_EQ(call("trim", {minid, "1", "3", "2", "3"}).text, "6");
+  const RedisValue whole = call("view", {"1", "0", "100"});
+  EXPECT_EQ(whole.items[2].text, "4");
+  EXPECT_THAT(sequences(whole), ElementsAre(4, 5, 6, 7));
+  const RedisValue page = call("events", {"2", "0", "2", "0"});
+  EXPECT_EQ(page.items[1].text, "4");
+  EXPECT_THAT(sequences(page), ElementsAre(4, 5));
+  EXPECT_EQ(call("trim", {minid, "1", "3"}).text, "0") << "again: nothing";
+  EXPECT_EQ(call("trim", {minid, "1", "9"}).text, "0") << "further than there are events: nothing";
+  EXPECT_THAT(sequences(call("events", {"1", "5", "9", "0"})), ElementsAre(6, 7));
+  EXPECT_EQ(answer(1, "Bob", 20'000).answer.sequence, Sequence{8});
+  EXPECT_THAT(sequences(call("events", {"1", "6", "9", "0"})), ElementsAre(7, 8));
+  expect_error(call("trim", {"x"}), "BADARG");
+  expect_error(call("trim", {minid, "1"}), "BADARG");
+}
+
+TEST_F(Reading, AnIndexThatWasNotShortenedIsNoTrouble) {
+  redis().ask({"XTRIM", suffixed("stream"), "MINID", stream()[6].id});
+  const RedisValue page = call("events", {"1", "0", "100", "0"});
+  const auto found = sequences(page);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(page.items[1].text, text(found.front())) << "what is gone is not promised";
+  EXPECT_EQ(found.back(), 7U);
+}
+
+TEST_F(Reading, ListsAreInOrderOfIdsAndByState) {
+  Terms later = open_terms();
+  later.opens_at = now() + Duration{60'000};
+  create(100, open_terms());
+  create(20, later);
+  create(9, open_terms());
+  cancel(2);
+  EXPECT_THAT(ids_of(call("list", {"", "0", "100"})), ElementsAre(1, 2, 9, 20, 100));
+  EXPECT_THAT(ids_of(call("list", {"", "2", "2"})), ElementsAre(9, 20));
+  EXPECT_THAT(ids_of(call("list", {"open", "0", "2"})), ElementsAre(1, 9));
+  EXPECT_THAT(ids_of(call("list", {"open", "9", "2"})), ElementsAre(100));
+  EXPECT_THAT(ids_of(call("list", {"scheduled", "0", "9"})), ElementsAre(20));
+  EXPECT_THAT(ids_of(call("list", {"cancelled", "0", "9"})), ElementsAre(2));
+  EXPECT_THAT(ids_of(call("list", {"closed", "0", "9"})), ElementsAre());
+  expect_error(call("list", {"shut", "0", "9"}), "BADARG");
+  expect_error(call("list", {"", "0", "0"}), "BADARG");
+}
+
+TEST_F(Reading, ReadsMayBeAskedOfAReplica) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"view", "1", "0", "9"}, {"events", "1", "0", "9", "0"}, {"list", "", "0", "9"}}) {
+    std::vector<std::string> words{"FCALL_RO", redis_library().function(arguments[0]), "1", key};
+    words.insert(words.end(), arguments.begin() + 1, arguments.end());
+    const RedisValue reply = redis().ask(words);
+    EXPECT_FALSE(reply.error) << reply;
+  }
+  EXPECT_TRUE(redis().ask({"FCALL_RO", redis_library().function("bid"), "1", key}).error);
+}
+
+}  // namespace
+}  // namespace flashbid::functions
