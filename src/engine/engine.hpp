@@ -102,7 +102,6 @@ class Engine {
   [[nodiscard]] virtual Hub& hub() = 0;
 
   [[nodiscard]] virtual Timestamp now() = 0;  // the authoritative clock
-  [[nodiscard]] virtual Epoch epoch() const = 0;
   [[nodiscard]] virtual Health health() const = 0;
   [[nodiscard]] virtual EngineCounters counters() const = 0;
 };

@@ -45,7 +45,8 @@ void Hub::on_attached(AuctionId auction, Watcher& watcher, std::uint64_t serial,
   subscription->attached = true;
   if (const auto* snapshot = std::get_if<Snapshot>(&*answer)) {
     StateUpdate& newest = topics_[auction].newest;
-    if (!newest.view || newest.view->auction.sequence < snapshot->view->auction.sequence) {
+    const auto age = [](const AuctionView& view) { return std::pair(view.epoch, view.auction.sequence); };
+    if (!newest.view || age(*newest.view) < age(*snapshot->view)) {
       newest = {snapshot->view, nullptr};
     }
     watcher.on_snapshot(*snapshot);
@@ -71,6 +72,20 @@ void Hub::publish(Publication publication) {
   }
   publishing_ = false;
   sweep(publication.auction);
+}
+
+void Hub::reset(const SharedView& view) {
+  const AuctionId auction = view->auction.id;
+  const auto found = topics_.find(auction);
+  if (found == topics_.end()) return;
+  found->second.newest = {view, nullptr};
+  publishing_ = true;
+  for (const Subscription& subscription : found->second.subscriptions) {
+    if (subscription.watcher == nullptr || !subscription.attached) continue;
+    subscription.watcher->on_snapshot({view, true});
+  }
+  publishing_ = false;
+  sweep(auction);
 }
 
 StateUpdate* Hub::newest(AuctionId auction) {

@@ -82,6 +82,9 @@ class Hub {
 
   // From the source, once the events are durable.
   void publish(Publication publication);
+  // From the source, when the history that watchers have may not be the one that goes on (a new epoch): everyone who
+  // watches that auction starts over from `view`.
+  void reset(const SharedView& view);
 
   // The newest published state of an auction that somebody here watches; null if nobody does.
   [[nodiscard]] StateUpdate* newest(AuctionId auction);

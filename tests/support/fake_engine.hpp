@@ -80,7 +80,6 @@ class FakeEngine final : public Engine, private EventSource {
 
   [[nodiscard]] Hub& hub() override { return hub_; }
   [[nodiscard]] Timestamp now() override { return Timestamp{2'000}; }
-  [[nodiscard]] Epoch epoch() const override { return Epoch{1}; }
   [[nodiscard]] Health health() const override { return {true, {}, {"the moon is full"}}; }
   [[nodiscard]] EngineCounters counters() const override { return {}; }
 

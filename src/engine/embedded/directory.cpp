@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/embedded/refusals.hpp"
+#include "engine/refusals.hpp"
 
 namespace flashbid {
 

@@ -5,7 +5,7 @@
 
 #include "base/assert.hpp"
 #include "engine/embedded/directory.hpp"
-#include "engine/embedded/history_reader.hpp"
+#include "engine/history_reader.hpp"
 #include "engine/embedded/shard.hpp"
 #include "ledger/event_codec.hpp"
 
@@ -69,7 +69,6 @@ class EmbeddedEngine::Parts::LoopEngine final : public Engine, private EventSour
 
   [[nodiscard]] Hub& hub() override { return hub_; }
   [[nodiscard]] Timestamp now() override { return parts_.options.clock->now(); }
-  [[nodiscard]] Epoch epoch() const override { return parts_.epoch; }
   [[nodiscard]] Health health() const override { return parts_.committer->health(); }
   [[nodiscard]] EngineCounters counters() const override {
     EngineCounters counters;

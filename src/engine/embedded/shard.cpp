@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "engine/embedded/refusals.hpp"
+#include "engine/refusals.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {
@@ -132,7 +132,7 @@ void Shard::create(AuctionId id, CreateRequest request, AuctionDone done) {
   const Result<Slot*> found = find(id);
   if (!found) return done(std::unexpected(found.error()));
   if (*found != nullptr) {
-    return done(fail(Failure::conflict, "auction " + std::to_string(id.value()) + " is there already"));
+    return done(std::unexpected(auction_is_there(id)));
   }
   Slot& slot = insert(id);
   append(slot, flashbid::create(request.terms, ports_.clock->now()), request.key_use);
@@ -166,8 +166,7 @@ void Shard::cancel(const CancelRequest& request, AuctionDone done) {
   }
   std::optional<Error> refusal;
   if (!accepted) {
-    refusal = Error{Failure::conflict, "auction " + std::to_string(request.auction.value()) + " is " +
-                                           std::string(to_text(decision.reason)) + " already"};
+    refusal = auction_is_over(request.auction, to_text(decision.reason));
   }
   if (!slot.ahead) return done(std::unexpected(*refusal));
   ++waiting_replies_;

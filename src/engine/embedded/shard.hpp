@@ -22,19 +22,14 @@
 #include "base/time.hpp"
 #include "engine/embedded/batch.hpp"
 #include "engine/embedded/committer.hpp"
-#include "engine/embedded/history_reader.hpp"
+#include "engine/history_reader.hpp"
 #include "engine/embedded/slot.hpp"
 #include "engine/engine.hpp"
+#include "engine/loop_port.hpp"
 #include "feed/hub.hpp"
 #include "ledger/ledger.hpp"
 
 namespace flashbid {
-
-// One loop as a shard sees it: where to post, and whom to tell there.
-struct LoopPort {
-  Executor* executor = nullptr;
-  Hub* hub = nullptr;
-};
 
 class Shard final : public Committer::Shard {
  public:
@@ -55,7 +50,6 @@ class Shard final : public Committer::Shard {
   static constexpr Duration retry_pause{1'000};             // before a due boundary that failed is tried again
   static constexpr std::size_t max_cold_auctions = 10'000;  // over and in history, kept for readers
   static constexpr std::size_t watched_tail = 1'024;        // events kept for watchers that resume
-  static constexpr std::uint64_t longest_resume = 8'192;    // events that one watcher may have missed; else reset
 
   explicit Shard(Ports ports);
 

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "engine/embedded/refusals.hpp"
+#include "engine/refusals.hpp"
 #include "engine/embedded/shard.hpp"
 #include "ledger/event_codec.hpp"
 

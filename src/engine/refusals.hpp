@@ -1,7 +1,8 @@
-// What the embedded engine says no to in more than one place: one sentence each. Pure; any thread.
+// What the engines say no to in more than one place: one sentence each. Pure; any thread.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -10,6 +11,15 @@ namespace flashbid {
 
 [[nodiscard]] inline Error no_such_auction(AuctionId id) {
   return {Failure::not_found, "there is no auction " + std::to_string(id.value())};
+}
+
+[[nodiscard]] inline Error auction_is_there(AuctionId id) {
+  return {Failure::conflict, "auction " + std::to_string(id.value()) + " is there already"};
+}
+
+// `state`: closed or cancelled.
+[[nodiscard]] inline Error auction_is_over(AuctionId id, std::string_view state) {
+  return {Failure::conflict, "auction " + std::to_string(id.value()) + " is " + std::string(state) + " already"};
 }
 
 [[nodiscard]] inline Error key_reused(const IdempotencyKey& key) {

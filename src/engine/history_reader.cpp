@@ -1,4 +1,4 @@
-#include "engine/embedded/history_reader.hpp"
+#include "engine/history_reader.hpp"
 
 #include <utility>
 

@@ -1,0 +1,197 @@
+#include "engine/redis/admission.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/redis/functions.hpp"
+#include "engine/redis/library.hpp"
+
+namespace flashbid {
+namespace {
+
+constexpr std::uint64_t least_major = 7;
+
+std::string_view setting(const redis::Reply& settings, std::string_view name) {
+  const auto words = settings.elements();
+  for (std::size_t k = 0; k + 1 < words.size(); k += 2) {
+    if (words[k].text() == name) return words[k + 1].text();
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string unfit_version(std::string_view version) {
+  if (to_number(version) >= least_major) return {};
+  return fmt::format("it is Redis {}; functions need Redis 7.0 or newer", version);
+}
+
+std::string unfit_settings(const redis::Reply& settings, const RedisDurability& durability) {
+  const std::string_view policy = setting(settings, "maxmemory-policy");
+  if (policy != "noeviction") {
+    return fmt::format("its maxmemory-policy is {}, under which it throws auctions away; set noeviction", policy);
+  }
+  if (!durability.fsync) return {};
+  if (setting(settings, "appendonly") != "yes") {
+    return "its appendonly is off, so that a restart forgets acknowledged bids; set `appendonly yes`, or give "
+           "--durability memory";
+  }
+  const std::string_view fsync = setting(settings, "appendfsync");
+  if (fsync != "always") {
+    return fmt::format(
+        "its appendfsync is {}, so that a crash loses acknowledged bids; set `appendfsync always`, or give "
+        "--durability memory",
+        fsync);
+  }
+  if (setting(settings, "no-appendfsync-on-rewrite") != "no") {
+    return "its no-appendfsync-on-rewrite is yes, so that it does not sync while it rewrites its log; set it to no, or "
+           "give --durability memory";
+  }
+  return {};
+}
+
+// One primary being asked: kept alive by the steps that are still to come.
+struct Admission::Asking {
+  std::shared_ptr<redis::Primary> primary;
+  Done done;
+  std::vector<unsigned> shards;  // that it serves and that are still to be asked for, the next one last
+
+  [[nodiscard]] std::string name() const { return fmt::format("{}:{}", primary->address.host, primary->address.port); }
+  void refuse(Failure failure, std::string_view why) {
+    done(fail(failure, fmt::format("Redis at {}: {}", name(), why)));
+  }
+  // An error, or an error reply, ends it.
+  [[nodiscard]] bool is_over(const Result<redis::Reply>& reply, std::string_view what) {
+    if (!reply) {
+      refuse(reply.error().failure, fmt::format("{}: {}", what, reply.error().detail));
+      return true;
+    }
+    if (reply->is_error()) refuse(Failure::unavailable, fmt::format("{}: {}", what, reply->text()));
+    return reply->is_error();
+  }
+};
+
+Admission::Admission(Options options) : options_(std::move(options)), shards_(options_.shards) {}
+
+void Admission::admit(std::shared_ptr<redis::Primary> primary, Done done) {
+  auto asking = std::make_shared<Asking>();
+  asking->primary = std::move(primary);
+  asking->done = std::move(done);
+  for (unsigned shard = options_.shards; shard-- > 0;) {
+    if (asking->primary->serves(redis::slot_of(redis::meta_key(shard)))) asking->shards.push_back(shard);
+  }
+  if (const std::string why = unfit_version(asking->primary->property("redis_version")); !why.empty()) {
+    return asking->refuse(Failure::invalid, why);
+  }
+  check_settings(asking);
+}
+
+void Admission::check_settings(const std::shared_ptr<Asking>& asking) {
+  if (options_.unchecked) return load_library(asking);
+  asking->primary->send(redis::Command::of({"CONFIG", "GET", "maxmemory-policy", "appendonly", "appendfsync",
+                                            "no-appendfsync-on-rewrite"}),
+                        [this, asking](Result<redis::Reply> reply) {
+                          if (reply && reply->is_error()) {
+                            return asking->refuse(Failure::invalid,
+                                                  fmt::format("it does not tell its settings ({}): allow CONFIG GET, or "
+                                                              "give --redis-unchecked if they are right",
+                                                              reply->text()));
+                          }
+                          if (asking->is_over(reply, "CONFIG GET")) return;
+                          if (const std::string why = unfit_settings(*reply, options_.durability); !why.empty()) {
+                            return asking->refuse(Failure::invalid, why);
+                          }
+                          load_library(asking);
+                        });
+}
+
+void Admission::load_library(const std::shared_ptr<Asking>& asking) {
+  asking->primary->send(redis::Command::of({"FUNCTION", "LOAD", redis_library().text}),
+                        [this, asking](Result<redis::Reply> reply) {
+                          const bool is_there = reply && reply->is_error() &&
+                                                reply->text().find("already exists") != std::string_view::npos;
+                          if (!is_there && asking->is_over(reply, "FUNCTION LOAD")) return;
+                          next_shard(asking);
+                        });
+}
+
+void Admission::next_shard(const std::shared_ptr<Asking>& asking) {
+  if (asking->shards.empty()) return asking->done({});
+  const unsigned shard = asking->shards.back();
+  asking->shards.pop_back();
+  read_shard(asking, shard);
+}
+
+void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard) {
+  asking->primary->send(
+      redis::Command::of({"HMGET", redis::meta_key(shard), "epoch", "incarnation", "shards"}),
+      [this, asking, shard](Result<redis::Reply> reply) {
+        // A slot that has moved away meanwhile is asked for where it went.
+        if (reply && reply->error_code() == "MOVED") return next_shard(asking);
+        if (asking->is_over(reply, "HMGET")) return;
+        const auto fields = reply->elements();
+        const bool is_new = fields.size() != 3 || fields[0].is_nil();
+        if (is_new && shards_[shard].epoch != Epoch{0}) {
+          return asking->refuse(Failure::unavailable,
+                                fmt::format("shard {} has no data any more: it was emptied. Restore it (flashbid restore) "
+                                            "or bring its data back",
+                                            shard));
+        }
+        if (is_new) return begin_epoch(asking, shard, Epoch{0}, {});
+        if (to_number(fields[2].text()) != options_.shards) {
+          return asking->refuse(Failure::invalid, fmt::format("shard {} belongs to {} shards, this node works with {}",
+                                                              shard, fields[2].text(), options_.shards));
+        }
+        const Epoch epoch{to_number(fields[0].text())};
+        if (fields[1].text() == asking->primary->run_id) {
+          admitted(shard, epoch, asking->primary->run_id);
+          return next_shard(asking);
+        }
+        begin_epoch(asking, shard, epoch, std::string(fields[1].text()));
+      });
+}
+
+void Admission::begin_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch stored,
+                            std::string incarnation) {
+  if (!options_.refill) return write_epoch(asking, shard, stored.next(), incarnation);
+  options_.refill(asking->primary, shard, stored,
+                  [this, asking, shard, incarnation = std::move(incarnation)](Result<Epoch> least) {
+                    if (!least) return asking->refuse(least.error().failure, least.error().detail);
+                    write_epoch(asking, shard, *least, incarnation);
+                  });
+}
+
+void Admission::write_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch,
+                            const std::string& incarnation) {
+  redis::CommandBuilder command(8);
+  command.add("FCALL").add(function_name("admit")).add(1).add(redis::meta_key(shard));
+  command.add(asking->primary->run_id).add(incarnation).add(epoch.value()).add(options_.shards);
+  asking->primary->send(command.take(), [this, asking, shard, epoch](Result<redis::Reply> reply) {
+    if (reply && reply->error_code() == "MOVED") return next_shard(asking);
+    // Another node was faster: what it wrote counts.
+    if (reply && reply->error_code() == "STALE") return read_shard(asking, shard);
+    if (asking->is_over(reply, "admit")) return;
+    if (epoch > Epoch{1} && options_.on_notice) {
+      options_.on_notice(fmt::format("shard {}: {} is another primary than before; epoch {} begins", shard,
+                                     asking->name(), epoch.value()));
+    }
+    admitted(shard, epoch, asking->primary->run_id);
+    next_shard(asking);
+  });
+}
+
+bool Admission::adopt(unsigned shard, Epoch epoch, std::string_view incarnation) {
+  if (shards_[shard].run_id != incarnation) return false;
+  admitted(shard, epoch, shards_[shard].run_id);
+  return true;
+}
+
+void Admission::admitted(unsigned shard, Epoch epoch, const std::string& run_id) {
+  Shard& known = shards_[shard];
+  const bool changed = known.epoch != Epoch{0} && known.epoch != epoch;
+  known = {epoch, std::string(run_id)};
+  if (changed && options_.on_epoch) options_.on_epoch(shard, epoch);
+}
+
+}  // namespace flashbid

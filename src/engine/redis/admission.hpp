@@ -1,0 +1,73 @@
+// Which epoch each shard is in, and whether a primary may decide: asked on every new connection, before anything else
+// is sent there. Lives on the Redis thread.
+//
+// A primary is admitted when it is fit for the configured durability, has our library of functions, and is the one that
+// each of its shards names as its incarnation. Another one (a restart, a failover, a restored copy) may lack what was
+// acknowledged: the node that comes first moves the shard to a new epoch, by compare and set; the others adopt it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "engine/redis/durability.hpp"
+#include "redis/client.hpp"
+
+namespace flashbid {
+
+class Admission {
+ public:
+  using Done = std::move_only_function<void(Result<void>)>;
+  // Puts back what a shard lacks, by `primary`, before its new epoch begins; tells the least epoch it may have.
+  using Refill = std::function<void(std::shared_ptr<redis::Primary> primary, unsigned shard, Epoch stored,
+                                    std::move_only_function<void(Result<Epoch>)>)>;
+
+  struct Options {
+    unsigned shards = redis::default_shards;
+    RedisDurability durability;
+    bool unchecked = false;  // the operator vouches for the settings: the service forbids CONFIG
+    Refill refill;           // empty = there is nowhere to take anything from
+    std::function<void(unsigned shard, Epoch)> on_epoch;     // a shard's epoch has changed
+    std::function<void(const std::string& line)> on_notice;  // for the log
+  };
+
+  explicit Admission(Options options);
+
+  // Asks everything of a new primary, one step after another.
+  void admit(std::shared_ptr<redis::Primary> primary, Done done);
+
+  // 0 before the shard was admitted for the first time.
+  [[nodiscard]] Epoch epoch(unsigned shard) const { return shards_[shard].epoch; }
+  // A reply told that the shard is at `epoch` on the primary `incarnation`: true if that is the one that we admitted,
+  // and the epoch is adopted; false = the connection has to be admitted anew.
+  [[nodiscard]] bool adopt(unsigned shard, Epoch epoch, std::string_view incarnation);
+
+ private:
+  struct Shard {
+    Epoch epoch{0};
+    std::string run_id;  // of the primary admitted for it
+  };
+  struct Asking;  // one primary being asked
+
+  void check_settings(const std::shared_ptr<Asking>& asking);
+  void load_library(const std::shared_ptr<Asking>& asking);
+  void next_shard(const std::shared_ptr<Asking>& asking);
+  void read_shard(const std::shared_ptr<Asking>& asking, unsigned shard);
+  void begin_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch stored, std::string incarnation);
+  void write_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch, const std::string& incarnation);
+  void admitted(unsigned shard, Epoch epoch, const std::string& run_id);
+
+  Options options_;
+  std::vector<Shard> shards_;
+};
+
+// What is wrong with a Redis server's settings for that durability: one sentence with what would be right; empty = fit.
+// `settings`: CONFIG GET's answer, names and values in turn.
+[[nodiscard]] std::string unfit_settings(const redis::Reply& settings, const RedisDurability& durability);
+// The same for its version.
+[[nodiscard]] std::string unfit_version(std::string_view version);
+
+}  // namespace flashbid

@@ -1,0 +1,49 @@
+#include "engine/redis/functions.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "engine/redis/library.hpp"
+#include "engine/refusals.hpp"
+
+namespace flashbid {
+
+std::string function_name(std::string_view function) {
+  return fmt::format("{}_{}", function, redis_library().version);
+}
+
+redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key, std::size_t arguments,
+                                    bool reads_only) {
+  redis::CommandBuilder command(arguments + 4, 192);
+  command.add(reads_only ? std::string_view("FCALL_RO") : std::string_view("FCALL")).add(name).add(1).add(meta_key);
+  return command;
+}
+
+Error error_of(const redis::Reply& reply, AuctionId auction, const IdempotencyKey& key) {
+  const std::string_view code = reply.error_code();
+  if (code == "NOTFOUND") return no_such_auction(auction);
+  if (code == "EXISTS") return auction_is_there(auction);
+  if (code == "KEYREUSED") return key_reused(key);
+  if (code == "CONFLICT") return auction_is_over(auction, reply.error_detail());
+  return {Failure::internal, fmt::format("Redis answered a call with: {}", reply.text())};
+}
+
+std::uint64_t to_number(std::string_view digits) {
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+std::array<std::uint64_t, 10> packed_fields(std::string_view packed) {
+  std::array<std::uint64_t, 10> fields{};
+  for (std::uint64_t& field : fields) {
+    const std::size_t end = packed.find(' ');
+    field = to_number(packed.substr(0, end));
+    if (end == std::string_view::npos) break;
+    packed.remove_prefix(end + 1);
+  }
+  return fields;
+}
+
+}  // namespace flashbid

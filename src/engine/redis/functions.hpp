@@ -1,0 +1,34 @@
+// The names of the library's functions, and what their error replies mean to a caller. Pure; any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "ledger/record.hpp"
+#include "redis/command.hpp"
+#include "redis/reply.hpp"
+
+namespace flashbid {
+
+// "bid" -> "bid_VERSION", as it is registered in Redis.
+[[nodiscard]] std::string function_name(std::string_view function);
+
+// A call of `function` on a shard, with room for `arguments` to be added.
+[[nodiscard]] redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key,
+                                                  std::size_t arguments, bool reads_only = false);
+
+// An error reply of the library as an Error; `auction` and `key` are what the call was about.
+// EPOCH and NOSHARD are not for here: whoever calls deals with them first.
+[[nodiscard]] Error error_of(const redis::Reply& reply, AuctionId auction, const IdempotencyKey& key);
+
+[[nodiscard]] std::uint64_t to_number(std::string_view digits);  // 0 if it is none
+
+// The numbers of a text of fields between single spaces, as the library packs answers and states; 0 for a field that is
+// none.
+[[nodiscard]] std::array<std::uint64_t, 10> packed_fields(std::string_view packed);
+
+}  // namespace flashbid

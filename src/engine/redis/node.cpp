@@ -1,0 +1,309 @@
+#include "engine/redis/node.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/redis/functions.hpp"
+#include "engine/redis/library.hpp"
+#include "engine/redis/rules_text.hpp"
+#include "engine/refusals.hpp"
+#include "ledger/event_codec.hpp"
+#include "ledger/history_step.hpp"
+
+namespace flashbid {
+namespace {
+
+constexpr unsigned max_calls = 4;  // of one command, as epochs change under it
+constexpr unsigned due_at_once = 200;
+
+std::string ms_text(Timestamp time) { return std::to_string(time.ms); }
+
+}  // namespace
+
+// One command on its way, through as many epochs as it takes.
+struct Node::Call {
+  unsigned shard;
+  Build build;
+  Answered answered;
+  unsigned calls = 0;
+};
+
+Node::Node(redis::Client& client, Admission& admission, Options options)
+    : client_(client),
+      admission_(admission),
+      options_(std::move(options)),
+      names_{function_name("bid"),    function_name("create"), function_name("cancel"), function_name("tick"),
+             function_name("view"),   function_name("events"), function_name("list"),   function_name("reserve_id")},
+      losses_(options_.shards),
+      unreplicated_(options_.shards) {
+  for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));
+}
+
+void Node::call(unsigned shard, Build build, Answered answered) {
+  call(std::make_shared<Call>(shard, std::move(build), std::move(answered)));
+}
+
+void Node::call(const std::shared_ptr<Call>& call) {
+  const Epoch epoch = admission_.epoch(call->shard);
+  if (epoch == Epoch{0}) {
+    return call->answered(fail(Failure::unavailable, "the shard's Redis is not there yet; try again in a moment"));
+  }
+  ++call->calls;
+  client_.send(meta_keys_[call->shard], call->build(epoch), [this, call](Result<redis::Reply> reply) {
+    if (reply && reply->error_code() == "EPOCH") return learn_epoch(call);
+    if (reply && reply->error_code() == "NOSHARD") {
+      client_.admit_again(meta_keys_[call->shard]);
+      return call->answered(fail(Failure::unavailable, fmt::format("Redis has no data of shard {}: it was emptied, and "
+                                                                   "has to be restored (flashbid restore)",
+                                                                   call->shard)));
+    }
+    call->answered(std::move(reply));
+  });
+}
+
+void Node::learn_epoch(const std::shared_ptr<Call>& call) {
+  const std::string& key = meta_keys_[call->shard];
+  auto meta = redis::Command::of({"HMGET", key, "epoch", "incarnation"}).may_repeat();
+  client_.send(key, std::move(meta), [this, call](Result<redis::Reply> reply) {
+    const bool is_told = reply && reply->elements().size() == 2;
+    const bool adopted = is_told && admission_.adopt(call->shard, Epoch{to_number(reply->elements()[0].text())},
+                                                     reply->elements()[1].text());
+    if (adopted && call->calls < max_calls) return this->call(call);
+    if (is_told && !adopted) client_.admit_again(meta_keys_[call->shard]);
+    call->answered(fail(Failure::unavailable, "another Redis has just become the primary; try again in a moment"));
+  });
+}
+
+void Node::bid(const BidRequest& request, BidDone done) {
+  const unsigned shard = shard_of(request.auction);
+  auto build = [this, shard, request](Epoch epoch) {
+    auto command = function_call(names_.bid, meta_keys_[shard], 5);
+    command.add(epoch.value()).add(request.auction.value()).add(request.bid.bidder.view());
+    command.add(request.bid.amount.value()).add(request.key.view());
+    redis::Command made = command.take();
+    made.repeatable = !request.key.empty();
+    return made;
+  };
+  call(shard, std::move(build), [this, request, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    on_bid_reply(request, *reply, done);
+  });
+}
+
+void Node::on_bid_reply(const BidRequest& request, const redis::Reply& reply, BidDone& done) {
+  if (reply.is_error()) {
+    if (reply.error_code() == "NOTFOUND" && options_.archive != nullptr) {
+      return bid_on_archived(request, std::move(done));
+    }
+    return done(std::unexpected(error_of(reply, request.auction, request.key)));
+  }
+  const Result<BidAnswer> read = read_bid_reply(reply.text(), request.auction, request.bid);
+  if (!read) return done(std::unexpected(read.error()));
+  const BidAnswer& answer = *read;
+  constexpr std::size_t repeated_field = 7;
+  if (packed_fields(reply.text())[repeated_field] != 0) {
+    ++counters_.repeated;
+  } else if (answer.verdict == Verdict::accepted) {
+    ++counters_.accepted;
+  } else {
+    ++counters_.rejected_by_reason[static_cast<std::size_t>(answer.reason)];
+  }
+  if (answer.verdict == Verdict::rejected) return done(answer);
+  acknowledge(shard_of(request.auction), answer, std::move(done));
+}
+
+// An accepted bid's answer leaves when it is as durable as it was asked to be.
+void Node::acknowledge(unsigned shard, BidAnswer answer, BidDone done) {
+  if (options_.durability.replicas == 0) {
+    losses_.acknowledged(shard, answer.auction, answer.as_of_sequence);
+    return done(answer);
+  }
+  auto& waiting = unreplicated_[shard];
+  waiting.push_back({answer, std::move(done), admission_.epoch(shard)});
+  if (waiting.size() > 1) return;  // asked for with the first
+  ask_replicas(shard);
+}
+
+// WAIT counts the replicas that have received all that its connection wrote: on a connection that is new since the
+// bids it would count for nothing, so a small write goes ahead of it, behind theirs.
+void Node::ask_replicas(unsigned shard) {
+  const std::string& key = meta_keys_[shard];
+  client_.send(key, redis::Command::of({"HINCRBY", key, "waits", "1"}), [this, shard](Result<redis::Reply> written) {
+    auto group = std::make_shared<std::vector<Accepted>>(std::exchange(unreplicated_[shard], {}));
+    if (!written || written->is_error()) {
+      for (Accepted& bid : *group) {
+        bid.done(fail(Failure::outcome_unknown, "accepted, but whether replicas have it is not known; ask again"));
+      }
+      return;
+    }
+    const std::string& key = meta_keys_[shard];
+    auto wait = redis::Command::of({"WAIT", std::to_string(options_.durability.replicas),
+                                    std::to_string(options_.replica_patience.count())});
+    client_.send(key, std::move(wait).within(options_.replica_patience * 4), [this, shard,
+                                                                              group](Result<redis::Reply> reply) {
+      const bool enough = reply && reply->integer() >= static_cast<std::int64_t>(options_.durability.replicas);
+      for (Accepted& bid : *group) {
+        if (enough && bid.epoch == admission_.epoch(shard)) {
+          losses_.acknowledged(shard, bid.answer.auction, bid.answer.as_of_sequence);
+          bid.done(bid.answer);
+          continue;
+        }
+        ++counters_.short_of_replicas;
+        bid.done(fail(Failure::outcome_unknown,
+                      fmt::format("accepted, but not {} replicas have received it in time; ask again with the same key",
+                                  options_.durability.replicas)));
+      }
+    });
+  });
+}
+
+// What has left Redis is over for good: the answer is the rule's, on the state that stands in the archive.
+void Node::bid_on_archived(const BidRequest& request, BidDone done) {
+  read_archived(request.auction, [request, done = std::move(done)](Result<AuctionView> view) mutable {
+    if (!view) return done(std::unexpected(view.error()));
+    const Auction& auction = view->auction;
+    if (!is_over(auction.state)) {
+      return done(fail(Failure::unavailable, fmt::format("auction {} is in the archive but not in Redis: it has to be "
+                                                         "restored (flashbid restore)",
+                                                         auction.id.value())));
+    }
+    BidAnswer answer;
+    answer.auction = auction.id;
+    answer.reason = auction.state == AuctionState::closed ? Reason::closed : Reason::cancelled;
+    answer.bidder = request.bid.bidder;
+    answer.amount = request.bid.amount;
+    answer.price = auction.standing_price();
+    answer.leader = auction.leader;
+    answer.minimum_next = auction.minimum_next();
+    answer.closes_at = auction.closes_at;
+    answer.as_of_sequence = auction.sequence;
+    answer.decided_at = auction.closes_at;
+    done(answer);
+  });
+}
+
+void Node::create(CreateRequest request, AuctionDone done) {
+  auto shared = std::make_shared<CreateRequest>(std::move(request));
+  auto build = [this, shared](Epoch) {
+    auto command = function_call(names_.reserve_id, meta_keys_[0], 5);
+    const auto& use = shared->key_use;
+    command.add(shared->id ? std::to_string(shared->id->value()) : std::string());
+    command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
+    command.add(use ? std::string_view(use->fingerprint) : "");
+    command.add(ms_text(shared->terms->closes_at + effect_kept));
+    redis::Command made = command.take();
+    made.repeatable = use.has_value();
+    return made;
+  };
+  call(0, std::move(build), [this, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    const IdempotencyKey key = shared->key_use ? shared->key_use->key : IdempotencyKey{};
+    if (reply->is_error()) {
+      if (reply->error_code() == "CONFLICT") {
+        return done(fail(Failure::conflict, "no automatic auction id is left; give an id"));
+      }
+      return done(std::unexpected(error_of(*reply, shared->id.value_or(AuctionId{0}), key)));
+    }
+    const auto id = reply->kind() == redis::Reply::Kind::integer ? static_cast<std::uint64_t>(reply->integer())
+                                                                 : to_number(reply->text());
+    create_under(AuctionId{id}, std::move(*shared), std::move(done));
+  });
+}
+
+void Node::create_under(AuctionId id, CreateRequest request, AuctionDone done) {
+  const unsigned shard = shard_of(id);
+  auto shared = std::make_shared<CreateRequest>(std::move(request));
+  auto build = [this, shard, id, shared](Epoch epoch) {
+    const Terms& terms = *shared->terms;
+    const auto& use = shared->key_use;
+    std::string public_terms;
+    encode_public_terms(terms, public_terms);
+    auto command = function_call(names_.create, meta_keys_[shard], 10);
+    command.add(epoch.value()).add(id.value()).add(public_terms);
+    command.add(terms.opens_at.ms).add(terms.closes_at.ms).add(rules_text(terms));
+    command.add(encode_secret({terms.reserve, use}));
+    command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
+    command.add(use ? std::string_view(use->fingerprint) : "");
+    redis::Command made = command.take();
+    made.repeatable = use.has_value();
+    return made;
+  };
+  call(shard, std::move(build), [this, shard, id, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    const IdempotencyKey key = shared->key_use ? shared->key_use->key : IdempotencyKey{};
+    if (reply->is_error()) return done(std::unexpected(error_of(*reply, id, key)));
+    done(view_of(*reply, admission_.epoch(shard)));
+  });
+}
+
+void Node::cancel(CancelRequest request, AuctionDone done) {
+  const unsigned shard = shard_of(request.auction);
+  auto shared = std::make_shared<CancelRequest>(std::move(request));
+  auto build = [this, shard, shared](Epoch epoch) {
+    const auto& use = shared->key_use;
+    auto command = function_call(names_.cancel, meta_keys_[shard], 6);
+    command.add(epoch.value()).add(shared->auction.value());
+    command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
+    command.add(use ? std::string_view(use->fingerprint) : "");
+    command.add(use ? encode_secret({std::nullopt, use}) : std::string());
+    redis::Command made = command.take();
+    made.repeatable = use.has_value();
+    return made;
+  };
+  call(shard, std::move(build), [this, shard, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    const IdempotencyKey key = shared->key_use ? shared->key_use->key : IdempotencyKey{};
+    if (reply->is_error()) return done(std::unexpected(error_of(*reply, shared->auction, key)));
+    done(view_of(*reply, admission_.epoch(shard)));
+  });
+}
+
+void Node::tick(unsigned shard, std::move_only_function<void(Result<Ticked>)> done) {
+  auto build = [this, shard](Epoch epoch) {
+    auto command = function_call(names_.tick, meta_keys_[shard], 2);
+    command.add(epoch.value()).add(due_at_once);
+    return command.take();
+  };
+  call(shard, std::move(build), [done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    const auto words = reply->elements();
+    if (reply->is_error() || words.size() != 3) {
+      return done(fail(Failure::internal, fmt::format("tick was answered with: {}", reply->text())));
+    }
+    const auto moment = [](const redis::Reply& word) {
+      return Timestamp{word.kind() == redis::Reply::Kind::integer ? word.integer()
+                                                                  : static_cast<std::int64_t>(to_number(word.text()))};
+    };
+    Ticked ticked{std::nullopt, moment(words[2])};
+    if (!words[1].text().empty() || words[1].kind() == redis::Reply::Kind::integer) ticked.next = moment(words[1]);
+    done(ticked);
+  });
+}
+
+void Node::count_losses(unsigned shard, Epoch epoch) {
+  // By field of the packed state (engine/redis/lua/store.lua).
+  constexpr std::size_t sequence_field = 0;
+  constexpr std::size_t epoch_field = 8;
+  constexpr std::size_t base_field = 9;
+  for (const auto& [auction, acknowledged] : losses_.take(shard)) {
+    auto state = redis::Command::of({"HGET", redis::auction_key(shard, auction), "state"}).may_repeat();
+    client_.send(meta_keys_[shard], std::move(state),
+                 [this, shard, epoch, auction, acknowledged](Result<redis::Reply> reply) {
+                   if (!reply || reply->is_error()) return;
+                   const auto fields = packed_fields(reply->text());
+                   // Where the shard went on from: everything above it that was acknowledged is gone.
+                   const bool moved_on = fields[epoch_field] >= epoch.value();
+                   const Sequence kept{moved_on ? fields[base_field] : fields[sequence_field]};
+                   if (kept >= acknowledged) return;
+                   const std::uint64_t lost = acknowledged.value() - kept.value();
+                   counters_.lost += lost;
+                   if (!options_.on_notice) return;
+                   options_.on_notice(fmt::format("auction {}: events {} to {} were acknowledged by this node and are "
+                                                  "lost: the new primary of shard {} did not have them",
+                                                  auction.value(), kept.value() + 1, acknowledged.value(), shard));
+                 });
+  }
+}
+
+}  // namespace flashbid

@@ -1,0 +1,253 @@
+#include "engine/redis/redis_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "engine/history_reader.hpp"
+#include "engine/redis/admission.hpp"
+#include "engine/redis/functions.hpp"
+#include "engine/redis/library.hpp"
+#include "engine/redis/loop_engine.hpp"
+#include "engine/redis/node.hpp"
+#include "engine/redis/redis_clock.hpp"
+#include "engine/redis/shard_feed.hpp"
+#include "redis/client.hpp"
+#include "redis/sync.hpp"
+
+namespace flashbid {
+namespace {
+
+constexpr std::chrono::milliseconds longest_pause{100};  // between two ticks of a shard: another node may have created
+constexpr std::chrono::milliseconds health_pause{100};
+
+// How many shards Redis is divided into: what it says, or what is wanted if it is new.
+Result<unsigned> find_shards(const redis::Url& url, unsigned wanted) {
+  redis::Options options;
+  options.url = url;
+  Result<std::unique_ptr<redis::SyncClient>> client = redis::SyncClient::open(std::move(options));
+  if (!client) return std::unexpected(client.error());
+  const std::string key = redis::meta_key(0);
+  const Result<redis::Reply> reply = (*client)->run(key, redis::Command::of({"HGET", key, "shards"}).may_repeat());
+  if (!reply) return std::unexpected(reply.error());
+  if (reply->is_error()) return fail(Failure::invalid, fmt::format("Redis: {}", reply->text()));
+  if (reply->is_nil()) return wanted == 0 ? redis::default_shards : wanted;
+  const auto stored = static_cast<unsigned>(to_number(reply->text()));
+  if (stored == 0 || stored > redis::max_shards) {
+    return fail(Failure::corrupt, fmt::format("Redis says that it has {} shards", reply->text()));
+  }
+  if (wanted != 0 && wanted != stored) {
+    return fail(Failure::invalid, fmt::format("this Redis was divided into {} shards at its first start; leave --shards "
+                                              "out",
+                                              stored));
+  }
+  return stored;
+}
+
+}  // namespace
+
+// Everything the engine owns, in the order in which it is built.
+struct RedisEngine::Parts {
+  RedisEngineOptions options;
+  unsigned shards = 0;
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  RedisClock clock;
+  std::unique_ptr<HistoryReader> archive;
+  std::unique_ptr<Admission> admission;
+  std::unique_ptr<redis::Client> client;
+  std::unique_ptr<Node> node;
+  RedisLoopEngine::Shared shared;
+  std::vector<std::unique_ptr<RedisLoopEngine>> loop_engines;
+  std::vector<std::unique_ptr<ShardFeed>> feeds;                       // by shard
+  std::vector<std::unique_ptr<boost::asio::steady_timer>> tick_timers;  // by shard
+  std::unique_ptr<boost::asio::steady_timer> health_timer;
+  std::thread thread;
+
+  std::mutex mutex;
+  Health health;  // guarded by mutex
+  std::atomic<std::uint64_t> watchers{0};
+  std::atomic<std::uint64_t> in_flight{0};
+
+  void post(Task task) {
+    auto shared_task = std::make_shared<Task>(std::move(task));
+    boost::asio::post(io, [shared_task] { (*shared_task)(); });
+  }
+  void build();
+  void tick(unsigned shard);
+  void watch_health();
+  [[nodiscard]] Health current_health();
+  [[nodiscard]] EngineCounters counters() const;
+};
+
+void RedisEngine::Parts::build() {
+  // 1. What has left Redis.
+  if (options.archive) archive = std::make_unique<HistoryReader>(std::move(options.archive));
+
+  // 2. The way to Redis, and who may decide there.
+  Admission::Options admission_options;
+  admission_options.shards = shards;
+  admission_options.durability = options.durability;
+  admission_options.unchecked = options.unchecked;
+  admission_options.on_notice = options.on_notice;
+  admission_options.on_epoch = [this](unsigned shard, Epoch epoch) {
+    node->count_losses(shard, epoch);
+    feeds[shard]->start_over();
+  };
+  admission = std::make_unique<Admission>(std::move(admission_options));
+  redis::Options client_options;
+  client_options.url = options.url;
+  client_options.library_text = redis_library().text;
+  client_options.on_trouble = options.on_notice;
+  client_options.admit = [this](std::shared_ptr<redis::Primary> primary, Admission::Done done) {
+    admission->admit(std::move(primary), std::move(done));
+  };
+  client = std::make_unique<redis::Client>(io, std::move(client_options));
+
+  // 3. What is asked there.
+  Node::Options node_options;
+  node_options.shards = shards;
+  node_options.durability = options.durability;
+  node_options.archive = archive.get();
+  node_options.back_here = [this](Task task) { post(std::move(task)); };
+  node_options.watchers = [this](AuctionId id) { return feeds[redis::shard_of(id, shards)]->watchers(id); };
+  node_options.on_notice = options.on_notice;
+  node = std::make_unique<Node>(*client, *admission, std::move(node_options));
+
+  // 4. Each loop's view with its hub, then the feed of each shard, which publishes to every hub.
+  shared.clock = &clock;
+  shared.node = node.get();
+  shared.on_redis_thread = [this](Task task) { post(std::move(task)); };
+  shared.feed = [this](AuctionId id) -> ShardFeed& { return *feeds[redis::shard_of(id, shards)]; };
+  shared.health = [this] { return current_health(); };
+  shared.counters = [this] { return counters(); };
+  std::vector<LoopPort> ports;
+  for (std::size_t k = 0; k < options.loops.size(); ++k) {
+    loop_engines.push_back(std::make_unique<RedisLoopEngine>(shared, *options.loops[k], k));
+    ports.push_back({options.loops[k], &loop_engines[k]->hub()});
+  }
+  for (unsigned shard = 0; shard < shards; ++shard) {
+    feeds.push_back(std::make_unique<ShardFeed>(ShardFeed::Ports{&io, node.get(), ports, shard}));
+    tick_timers.push_back(std::make_unique<boost::asio::steady_timer>(io));
+  }
+  health_timer = std::make_unique<boost::asio::steady_timer>(io);
+}
+
+// Opens and closes what is due, as every node does: who comes first decides, the others find nothing due.
+void RedisEngine::Parts::tick(unsigned shard) {
+  node->tick(shard, [this, shard](Result<Node::Ticked> ticked) {
+    auto pause = longest_pause;
+    if (ticked) {
+      clock.told(ticked->now);
+      const auto until = ticked->next ? std::chrono::milliseconds((*ticked->next - ticked->now).ms) : longest_pause;
+      pause = std::clamp(until, std::chrono::milliseconds{1}, longest_pause);
+    }
+    tick_timers[shard]->expires_after(pause);
+    tick_timers[shard]->async_wait([this, shard](const boost::system::error_code& stopped) {
+      if (!stopped) tick(shard);
+    });
+  });
+}
+
+void RedisEngine::Parts::watch_health() {
+  std::string why;
+  const bool ready = client->ready(&why);
+  std::uint64_t all = 0;
+  for (const auto& feed : feeds) all += feed->all_watchers();
+  watchers = all;
+  in_flight = client->in_flight();
+  {
+    const std::scoped_lock lock(mutex);
+    health.ready = ready;
+    health.reason = ready ? std::string() : "Redis: " + why;
+  }
+  health_timer->expires_after(health_pause);
+  health_timer->async_wait([this](const boost::system::error_code& stopped) {
+    if (!stopped) watch_health();
+  });
+}
+
+Health RedisEngine::Parts::current_health() {
+  Health now;
+  {
+    const std::scoped_lock lock(mutex);
+    now = health;
+  }
+  if (options.degraded) now.degraded = options.degraded();
+  return now;
+}
+
+EngineCounters RedisEngine::Parts::counters() const {
+  EngineCounters sum;
+  const NodeCounters& counted = node->counters();
+  sum.accepted = counted.accepted;
+  for (std::size_t k = 0; k < counted.rejected_by_reason.size(); ++k) {
+    sum.rejected_by_reason[k] = counted.rejected_by_reason[k];
+  }
+  sum.repeated = counted.repeated;
+  sum.watchers = watchers;
+  return sum;
+}
+
+RedisEngine::RedisEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+RedisEngine::~RedisEngine() { stop(); }
+
+Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions options) {
+  const Result<unsigned> shards = find_shards(options.url, options.shards);
+  if (!shards) return std::unexpected(shards.error());
+  std::unique_ptr<RedisEngine> engine(new RedisEngine(std::make_unique<Parts>()));
+  Parts& parts = *engine->parts_;
+  parts.options = std::move(options);
+  parts.shards = *shards;
+  parts.build();
+  parts.thread = std::thread([&parts] { parts.io.run(); });
+
+  std::promise<Result<void>> started;
+  auto outcome = started.get_future();
+  parts.post([&parts, &started] {
+    parts.client->start([&parts, &started](Result<void> ready) {
+      // The first tick tells the time: nothing is served before.
+      if (!ready) return started.set_value(std::move(ready));
+      parts.node->tick(0, [&parts, &started](Result<Node::Ticked> ticked) {
+        if (!ticked) return started.set_value(std::unexpected(ticked.error()));
+        parts.clock.told(ticked->now);
+        for (unsigned shard = 0; shard < parts.shards; ++shard) parts.tick(shard);
+        parts.watch_health();
+        started.set_value({});
+      });
+    });
+  });
+  if (const Result<void> ready = outcome.get(); !ready) return std::unexpected(ready.error());
+  return engine;
+}
+
+Engine& RedisEngine::on_loop(std::size_t k) { return *parts_->loop_engines[k]; }
+
+unsigned RedisEngine::shards() const { return parts_->shards; }
+
+RedisCounters RedisEngine::redis_counters() const {
+  const NodeCounters& counted = parts_->node->counters();
+  return {counted.lost, counted.short_of_replicas, parts_->in_flight};
+}
+
+void RedisEngine::stop() {
+  if (!parts_->thread.joinable()) return;
+  if (parts_->archive) parts_->archive->stop();
+  parts_->post([parts = parts_.get()] {
+    for (const auto& timer : parts->tick_timers) timer->cancel();
+    parts->health_timer->cancel();
+    parts->client->stop();
+    parts->io.stop();
+  });
+  parts_->thread.join();
+}
+
+}  // namespace flashbid
