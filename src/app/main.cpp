@@ -47,10 +47,18 @@ void add_serve(CLI::App& app, ServeOptions& options, std::string& config) {
       ->check(address_check())
       ->capture_default_str();
   serve.add_option("--data", options.data, "folder of the ledger")->check(not_empty())->capture_default_str();
-  serve.add_option("--engine", options.engine, "embedded")->capture_default_str();
-  serve.add_option("--durability", options.durability, "fsync, or memory: survives the process, not the machine")
-      ->check(CLI::IsMember({"fsync", "memory"}))
+  serve.add_option("--engine", options.engine, "embedded, or Redis: redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]")
       ->capture_default_str();
+  serve
+      .add_option("--durability", options.durability,
+                  "fsync; memory: survives the process, not the machine; replicated:N (Redis): N replicas have it too")
+      ->capture_default_str();
+  serve
+      .add_option("--shards", options.shards,
+                  "Redis engine: how many shards a new Redis is divided into; 16 if left out")
+      ->check(CLI::Range(1U, 1'024U));
+  serve.add_flag("--redis-unchecked", options.redis_unchecked,
+                 "Redis engine: its settings are right, though it does not tell them (no CONFIG)");
   serve.add_option("--threads", options.threads, "loops to serve with, 1 to 256; as many as cores if left out")
       ->check(CLI::Range(std::size_t{1}, std::size_t{256}));
   serve.add_option("--log-level", options.log_level, "how much to say on stderr")

@@ -18,6 +18,8 @@ struct ServeOptions {
   std::string data = "flashbid-data";
   std::string engine = "embedded";
   std::string durability = "fsync";
+  unsigned shards = 0;           // of the Redis engine; 0 = as Redis says
+  bool redis_unchecked = false;  // the operator vouches for Redis's settings
   std::string log_level = "info";
   std::size_t threads = 0;  // 0 = one a core
   std::size_t max_connections = 20'000;

@@ -17,16 +17,13 @@
 #include <vector>
 
 #include "app/demo.hpp"
-#include "base/system_clock.hpp"
-#include "engine/embedded/embedded_engine.hpp"
-#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "app/engines.hpp"
 #include "server/loop.hpp"
 #include "server/server.hpp"
 
 namespace flashbid {
 namespace {
 
-constexpr std::chrono::milliseconds longest_tick{50};
 constexpr std::chrono::seconds patience_at_end{8};
 constexpr std::chrono::seconds patience_after_failure{2};
 
@@ -99,10 +96,6 @@ class LoopThreads {
   std::vector<std::jthread> threads_;
 };
 
-std::chrono::milliseconds until(Timestamp moment, Timestamp now) {
-  return std::clamp(std::chrono::milliseconds((moment - now).ms), std::chrono::milliseconds{1}, longest_tick);
-}
-
 ServerOptions server_options(const ServeOptions& options) {
   ServerOptions made;
   made.listen = parse_address(options.listen).value();
@@ -116,9 +109,7 @@ ServerOptions server_options(const ServeOptions& options) {
 }
 
 std::string unfit(const ServeOptions& options) {
-  if (options.engine != "embedded") {
-    return "--engine " + options.engine + ": this version has the engine `embedded` only";
-  }
+  if (std::string why = unfit_engine(options); !why.empty()) return why;
   if (!options.dev) {
     return "tokens (--jwt-key) are not available in this version: give --dev, which serves this machine only, without "
            "login";
@@ -144,44 +135,31 @@ int serve(const ServeOptions& options) {
   EndSignals signals;
   std::atomic<bool> ledger_failed{false};
 
-  // 2. The ledger: the truth, on disk.
-  const Durability durability = options.durability == "memory" ? Durability::memory : Durability::fsync;
-  const Result<std::unique_ptr<Ledger>> ledger =
-      open_sqlite_ledger({.folder = options.data, .durability = durability, .vfs = {}, .max_pages = 0});
-  if (!ledger) return failed_to_start(ledger.error());
-
-  // 3. The loops: one thread each, not running yet.
-  SystemClock clock;
+  // 2. The loops: one thread each, not running yet.
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::unique_ptr<Loop>> loops(options.threads > 0 ? options.threads : cores);
   for (auto& loop : loops) loop = std::make_unique<Loop>();
 
-  // 4. The engine: recovers what the ledger holds; a shard on every loop.
-  EmbeddedOptions engine_options;
-  engine_options.ledger = ledger->get();
-  engine_options.clock = &clock;
-  for (const auto& loop : loops) engine_options.loops.push_back(loop.get());
-  engine_options.on_failed = [&ledger_failed](const Error& error) {
-    spdlog::critical("the ledger failed: {}; stopping, for what is on the disk is known only after a restart",
-                     error.detail);
-    ledger_failed = true;
-    EndSignals::raise();
-  };
-  const Result<std::unique_ptr<EmbeddedEngine>> engine = EmbeddedEngine::start(engine_options);
+  // 3. The engine, with the ledger that it stands on; recovers what that holds.
+  const Result<std::unique_ptr<ServedEngine>> engine =
+      open_engine(options, loops, [&ledger_failed](const Error& error) {
+        spdlog::critical("the ledger failed: {}; stopping, for what is on the disk is known only after a restart",
+                         error.detail);
+        ledger_failed = true;
+        EndSignals::raise();
+      });
   if (!engine) return failed_to_start(engine.error());
 
-  // 5. The server: sockets, one part on every loop; nothing is accepted yet.
+  // 4. The server: sockets, one part on every loop; nothing is accepted yet.
   std::vector<Server::Place> places;
   for (std::size_t k = 0; k < loops.size(); ++k) places.push_back({loops[k].get(), &(*engine)->on_loop(k)});
   const Result<std::unique_ptr<Server>> server = Server::open(server_options(options), places);
   if (!server) return failed_to_start(server.error());
 
-  // 6. Time: each loop asks its shard what is due.
-  for (std::size_t k = 0; k < loops.size(); ++k) {
-    loops[k]->repeat([k, raw = engine->get(), &clock] { return until(raw->tick(k), clock.now()); });
-  }
+  // 5. Time: what is due is opened and closed.
+  (*engine)->keep_time();
 
-  // 7. Run.
+  // 6. Run.
   LoopThreads threads(loops);
   if (options.demo) {
     if (const Result<void> added = add_demo_auctions(*loops[0], (*engine)->on_loop(0)); !added) {
@@ -193,9 +171,9 @@ int serve(const ServeOptions& options) {
   const auto address = (*server)->address();
   fmt::print("listening on http://{}:{}\n", as_host(address.address()), address.port());
   std::fflush(stdout);
-  spdlog::info("{} loops, ledger {}/flashbid.db, durability {}", loops.size(), options.data, options.durability);
+  spdlog::info("{} loops, {}", loops.size(), (*engine)->description());
 
-  // 8. Until a signal; then in order: no new connections, answers in flight, goodbyes; the loops; what the ledger owes.
+  // 7. Until a signal; then in order: no new connections, answers in flight, goodbyes; the loops; what the ledger owes.
   signals.wait();
   spdlog::info("stopping");
   if (!(*server)->stop(ledger_failed ? patience_after_failure : patience_at_end)) {

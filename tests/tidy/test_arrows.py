@@ -27,7 +27,7 @@ IMPURE = re.compile(r"^#include <(chrono|random|thread|mutex|atomic|future|condi
                     r"cstdio|ctime|boost/asio.*|boost/beast.*|sqlite3\.h|unistd\.h|sys/.*|spdlog/.*)>", re.M)
 # Socket and framework headers stay at the edges.
 ASIO = re.compile(r"^#include <boost/(?:asio|beast)[./].*>", re.M)
-MAY_USE_ASIO = {"server", "bots", "app", "redis"}
+MAY_USE_ASIO = {"server", "bots", "app", "redis", "engine/redis"}
 # Without I/O: the HTTP parser and what it is fed.
 WIRE_MAY = re.compile(r"<boost/(?:beast/http/|asio/buffer\.hpp)")
 

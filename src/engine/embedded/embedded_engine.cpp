@@ -5,8 +5,8 @@
 
 #include "base/assert.hpp"
 #include "engine/embedded/directory.hpp"
-#include "engine/history_reader.hpp"
 #include "engine/embedded/shard.hpp"
+#include "engine/history_reader.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "engine/refusals.hpp"
 #include "engine/embedded/shard.hpp"
+#include "engine/refusals.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {

@@ -89,31 +89,32 @@ void Admission::admit(std::shared_ptr<redis::Primary> primary, Done done) {
 
 void Admission::check_settings(const std::shared_ptr<Asking>& asking) {
   if (options_.unchecked) return load_library(asking);
-  asking->primary->send(redis::Command::of({"CONFIG", "GET", "maxmemory-policy", "appendonly", "appendfsync",
-                                            "no-appendfsync-on-rewrite"}),
-                        [this, asking](Result<redis::Reply> reply) {
-                          if (reply && reply->is_error()) {
-                            return asking->refuse(Failure::invalid,
-                                                  fmt::format("it does not tell its settings ({}): allow CONFIG GET, or "
-                                                              "give --redis-unchecked if they are right",
-                                                              reply->text()));
-                          }
-                          if (asking->is_over(reply, "CONFIG GET")) return;
-                          if (const std::string why = unfit_settings(*reply, options_.durability); !why.empty()) {
-                            return asking->refuse(Failure::invalid, why);
-                          }
-                          load_library(asking);
-                        });
+  asking->primary->send(
+      redis::Command::of(
+          {"CONFIG", "GET", "maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite"}),
+      [this, asking](Result<redis::Reply> reply) {
+        if (reply && reply->is_error()) {
+          return asking->refuse(Failure::invalid,
+                                fmt::format("it does not tell its settings ({}): allow CONFIG GET, or "
+                                            "give --redis-unchecked if they are right",
+                                            reply->text()));
+        }
+        if (asking->is_over(reply, "CONFIG GET")) return;
+        if (const std::string why = unfit_settings(*reply, options_.durability); !why.empty()) {
+          return asking->refuse(Failure::invalid, why);
+        }
+        load_library(asking);
+      });
 }
 
 void Admission::load_library(const std::shared_ptr<Asking>& asking) {
-  asking->primary->send(redis::Command::of({"FUNCTION", "LOAD", redis_library().text}),
-                        [this, asking](Result<redis::Reply> reply) {
-                          const bool is_there = reply && reply->is_error() &&
-                                                reply->text().find("already exists") != std::string_view::npos;
-                          if (!is_there && asking->is_over(reply, "FUNCTION LOAD")) return;
-                          next_shard(asking);
-                        });
+  asking->primary->send(
+      redis::Command::of({"FUNCTION", "LOAD", redis_library().text}), [this, asking](Result<redis::Reply> reply) {
+        const bool is_there =
+            reply && reply->is_error() && reply->text().find("already exists") != std::string_view::npos;
+        if (!is_there && asking->is_over(reply, "FUNCTION LOAD")) return;
+        next_shard(asking);
+      });
 }
 
 void Admission::next_shard(const std::shared_ptr<Asking>& asking) {
@@ -133,10 +134,11 @@ void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard
         const auto fields = reply->elements();
         const bool is_new = fields.size() != 3 || fields[0].is_nil();
         if (is_new && shards_[shard].epoch != Epoch{0}) {
-          return asking->refuse(Failure::unavailable,
-                                fmt::format("shard {} has no data any more: it was emptied. Restore it (flashbid restore) "
-                                            "or bring its data back",
-                                            shard));
+          return asking->refuse(
+              Failure::unavailable,
+              fmt::format("shard {} has no data any more: it was emptied. Restore it (flashbid restore) "
+                          "or bring its data back",
+                          shard));
         }
         if (is_new) return begin_epoch(asking, shard, Epoch{0}, {});
         if (to_number(fields[2].text()) != options_.shards) {

@@ -9,9 +9,7 @@
 
 namespace flashbid {
 
-std::string function_name(std::string_view function) {
-  return fmt::format("{}_{}", function, redis_library().version);
-}
+std::string function_name(std::string_view function) { return redis_library().function(function); }
 
 redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key, std::size_t arguments,
                                     bool reads_only) {

@@ -27,7 +27,7 @@ namespace flashbid {
 
 [[nodiscard]] std::uint64_t to_number(std::string_view digits);  // 0 if it is none
 
-// The numbers of a text of fields between single spaces, as the library packs answers and states; 0 for a field that is
+// The numbers of a text of fields between single spaces, as the library packs states; 0 for a field that is
 // none.
 [[nodiscard]] std::array<std::uint64_t, 10> packed_fields(std::string_view packed);
 

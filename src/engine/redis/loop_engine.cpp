@@ -67,9 +67,10 @@ Timestamp RedisLoopEngine::now() { return shared_.clock->now(); }
 // Answers of the feed are posted at once and not gathered: publications are too, and must not overtake them.
 void RedisLoopEngine::attach(AuctionId auction, std::optional<ResumePoint> from, AttachDone done) {
   there([this, auction, from, done = std::move(done)](Node*) mutable {
-    shared_.feed(auction).attach(index_, auction, from, [this, done = std::move(done)](Result<Attached> answer) mutable {
-      loop_.post([done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
-    });
+    shared_.feed(auction).attach(
+        index_, auction, from, [this, done = std::move(done)](Result<Attached> answer) mutable {
+          loop_.post([done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+        });
   });
 }
 

@@ -22,8 +22,8 @@ class RedisLoopEngine final : public Engine, private EventSource {
   struct Shared {
     RedisClock* clock = nullptr;
     std::function<void(Task)> on_redis_thread;
-    Node* node = nullptr;                               // of the Redis thread
-    std::function<ShardFeed&(AuctionId)> feed;          // of the Redis thread
+    Node* node = nullptr;                       // of the Redis thread
+    std::function<ShardFeed&(AuctionId)> feed;  // of the Redis thread
     std::function<Health()> health;
     std::function<EngineCounters()> counters;
   };
@@ -62,8 +62,8 @@ class RedisLoopEngine final : public Engine, private EventSource {
   Executor& loop_;
   const std::size_t index_;
   Hub hub_;
-  std::vector<NodeCall> calls_;    // the loop's: of this round
-  std::vector<Task> answers_;      // the Redis thread's: of this reading
+  std::vector<NodeCall> calls_;  // the loop's: of this round
+  std::vector<Task> answers_;    // the Redis thread's: of this reading
 };
 
 }  // namespace flashbid

@@ -33,8 +33,8 @@ Node::Node(redis::Client& client, Admission& admission, Options options)
     : client_(client),
       admission_(admission),
       options_(std::move(options)),
-      names_{function_name("bid"),    function_name("create"), function_name("cancel"), function_name("tick"),
-             function_name("view"),   function_name("events"), function_name("list"),   function_name("reserve_id")},
+      names_{function_name("bid"),  function_name("create"), function_name("cancel"), function_name("tick"),
+             function_name("view"), function_name("events"), function_name("list"),   function_name("reserve_id")},
       losses_(options_.shards),
       unreplicated_(options_.shards) {
   for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));
@@ -98,11 +98,10 @@ void Node::on_bid_reply(const BidRequest& request, const redis::Reply& reply, Bi
     }
     return done(std::unexpected(error_of(reply, request.auction, request.key)));
   }
-  const Result<BidAnswer> read = read_bid_reply(reply.text(), request.auction, request.bid);
+  const Result<BidReply> read = read_bid_reply_in_full(reply.text(), request.auction, request.bid);
   if (!read) return done(std::unexpected(read.error()));
-  const BidAnswer& answer = *read;
-  constexpr std::size_t repeated_field = 7;
-  if (packed_fields(reply.text())[repeated_field] != 0) {
+  const BidAnswer& answer = read->answer;
+  if (read->repeated) {
     ++counters_.repeated;
   } else if (answer.verdict == Verdict::accepted) {
     ++counters_.accepted;
@@ -138,23 +137,24 @@ void Node::ask_replicas(unsigned shard) {
       return;
     }
     const std::string& key = meta_keys_[shard];
-    auto wait = redis::Command::of({"WAIT", std::to_string(options_.durability.replicas),
-                                    std::to_string(options_.replica_patience.count())});
-    client_.send(key, std::move(wait).within(options_.replica_patience * 4), [this, shard,
-                                                                              group](Result<redis::Reply> reply) {
-      const bool enough = reply && reply->integer() >= static_cast<std::int64_t>(options_.durability.replicas);
-      for (Accepted& bid : *group) {
-        if (enough && bid.epoch == admission_.epoch(shard)) {
-          losses_.acknowledged(shard, bid.answer.auction, bid.answer.as_of_sequence);
-          bid.done(bid.answer);
-          continue;
-        }
-        ++counters_.short_of_replicas;
-        bid.done(fail(Failure::outcome_unknown,
-                      fmt::format("accepted, but not {} replicas have received it in time; ask again with the same key",
-                                  options_.durability.replicas)));
-      }
-    });
+    auto wait = redis::Command::of(
+        {"WAIT", std::to_string(options_.durability.replicas), std::to_string(options_.replica_patience.count())});
+    client_.send(
+        key, std::move(wait).within(options_.replica_patience * 4), [this, shard, group](Result<redis::Reply> reply) {
+          const bool enough = reply && reply->integer() >= static_cast<std::int64_t>(options_.durability.replicas);
+          for (Accepted& bid : *group) {
+            if (enough && bid.epoch == admission_.epoch(shard)) {
+              losses_.acknowledged(shard, bid.answer.auction, bid.answer.as_of_sequence);
+              bid.done(bid.answer);
+              continue;
+            }
+            ++counters_.short_of_replicas;
+            bid.done(
+                fail(Failure::outcome_unknown,
+                     fmt::format("accepted, but not {} replicas have received it in time; ask again with the same key",
+                                 options_.durability.replicas)));
+          }
+        });
   });
 }
 
@@ -299,9 +299,10 @@ void Node::count_losses(unsigned shard, Epoch epoch) {
                    const std::uint64_t lost = acknowledged.value() - kept.value();
                    counters_.lost += lost;
                    if (!options_.on_notice) return;
-                   options_.on_notice(fmt::format("auction {}: events {} to {} were acknowledged by this node and are "
-                                                  "lost: the new primary of shard {} did not have them",
-                                                  auction.value(), kept.value() + 1, acknowledged.value(), shard));
+                   options_.on_notice(
+                       fmt::format("auction {}: events {} to {} were acknowledged by this node and are "
+                                   "lost: the new primary of shard {} did not have them",
+                                   auction.value(), kept.value() + 1, acknowledged.value(), shard));
                  });
   }
 }

@@ -98,6 +98,7 @@ class Node {
   void read_archived(AuctionId auction, AuctionDone done);
   void add_archived(const std::shared_ptr<Gathering>& gathering);
   void finish(Gathering& gathering) const;
+  void events(const EventsQuery& query, EventsPage page, EventsDone done);
   void archived_events(const EventsQuery& query, Sequence up_to, EventsPage page, EventsDone done);
 
   redis::Client& client_;

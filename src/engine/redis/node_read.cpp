@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/redis/functions.hpp"
 #include "engine/loop_port.hpp"
+#include "engine/redis/functions.hpp"
 #include "engine/redis/node.hpp"
 #include "engine/refusals.hpp"
 #include "ledger/event_codec.hpp"
@@ -69,9 +69,8 @@ void Node::look(AuctionId auction, std::optional<Sequence> after,
     if (!view) return done(std::unexpected(view.error()));
     AuctionLook look{std::move(*view), Sequence{number_of(words[2])}, {}};
     for (std::size_t k = 3; k + 1 < words.size(); k += 2) {
-      look.events.push_back({Sequence{number_of(words[k])},
-                             std::make_shared<const std::string>(words[k + 1].text()),
-                             {}});
+      look.events.push_back(
+          {Sequence{number_of(words[k])}, std::make_shared<const std::string>(words[k + 1].text()), {}});
     }
     done(std::move(look));
   });
@@ -153,36 +152,46 @@ void Node::finish(Gathering& gathering) const {
   std::ranges::sort(gathering.views, {}, [](const AuctionView& view) { return view.auction.id; });
   AuctionPage page;
   page.more = gathering.views.size() >= gathering.query.limit;
-  if (page.more) gathering.views.erase(gathering.views.begin() + static_cast<std::ptrdiff_t>(gathering.query.limit - 1),
-                                       gathering.views.end());
+  if (page.more)
+    gathering.views.erase(gathering.views.begin() + static_cast<std::ptrdiff_t>(gathering.query.limit - 1),
+                          gathering.views.end());
   page.auctions = std::move(gathering.views);
   gathering.done(std::move(page));
 }
 
-void Node::events(const EventsQuery& query, EventsDone done) {
+void Node::events(const EventsQuery& query, EventsDone done) { events(query, {{}, query.after, {}}, std::move(done)); }
+
+// Adds what Redis has behind `page`. A call looks at a bounded number of events: bids may be further on.
+void Node::events(const EventsQuery& query, EventsPage page, EventsDone done) {
   const unsigned shard = shard_of(query.auction);
   auto command = function_call(names_.events, meta_keys_[shard], 4, true);
   command.add(query.auction.value()).add(query.after.value()).add(query.limit).add(query.bids_only ? 1 : 0);
-  read_only(shard, command.take(), [this, query, done = std::move(done)](Result<redis::Reply> reply) mutable {
-    if (!reply) return done(std::unexpected(std::move(reply.error())));
-    if (reply->is_error()) {
-      const bool gone = reply->error_code() == "NOTFOUND" && options_.archive != nullptr;
-      if (gone) return archived_events(query, Sequence{0}, {}, std::move(done));
-      return done(std::unexpected(error_of(*reply, query.auction, {})));
-    }
-    const auto words = reply->elements();
-    if (words.size() < 3) return done(not_understood("events", *reply));
-    const Sequence first{number_of(words[1])};
-    EventsPage page{{}, query.after, Sequence{number_of(words[0])}};
-    if (first > query.after.next() && options_.archive != nullptr) {
-      return archived_events(query, first, std::move(page), std::move(done));
-    }
-    for (std::size_t k = 3; k + 1 < words.size(); k += 2) {
-      page.last = Sequence{number_of(words[k])};
-      page.events.push_back(std::make_shared<const std::string>(words[k + 1].text()));
-    }
-    done(std::move(page));
-  });
+  read_only(shard, command.take(),
+            [this, query, page = std::move(page), done = std::move(done)](Result<redis::Reply> reply) mutable {
+              if (!reply) return done(std::unexpected(std::move(reply.error())));
+              if (reply->is_error()) {
+                const bool gone = reply->error_code() == "NOTFOUND" && options_.archive != nullptr;
+                if (gone) return archived_events(query, Sequence{0}, std::move(page), std::move(done));
+                return done(std::unexpected(error_of(*reply, query.auction, {})));
+              }
+              const auto words = reply->elements();
+              if (words.size() < 3) return done(not_understood("events", *reply));
+              page.newest = Sequence{number_of(words[0])};
+              const Sequence first{number_of(words[1])};
+              if (first > query.after.next() && options_.archive != nullptr) {
+                return archived_events(query, first, std::move(page), std::move(done));
+              }
+              EventsQuery rest = query;
+              rest.after = Sequence{number_of(words[2])};
+              for (std::size_t k = 3; k + 1 < words.size(); k += 2, --rest.limit) {
+                page.last = Sequence{number_of(words[k])};
+                page.events.push_back(std::make_shared<const std::string>(words[k + 1].text()));
+              }
+              const bool more =
+                  query.bids_only && rest.limit > 0 && rest.after < page.newest && rest.after > query.after;
+              if (more) return events(rest, std::move(page), std::move(done));
+              done(std::move(page));
+            });
 }
 
 // From the archive up to `up_to`, where Redis begins (0 = Redis has none of it), then from Redis.
@@ -215,14 +224,7 @@ void Node::archived_events(const EventsQuery& query, Sequence up_to, EventsPage 
       EventsQuery rest = query;
       rest.after = Sequence{up_to.value() - 1};
       rest.limit -= page.events.size();
-      events(rest, [shared](Result<EventsPage> more) {
-        EventsPage& collected = shared->first;
-        if (!more) return shared->second(std::unexpected(more.error()));
-        std::ranges::move(more->events, std::back_inserter(collected.events));
-        if (!more->events.empty()) collected.last = more->last;
-        collected.newest = more->newest;
-        shared->second(std::move(collected));
-      });
+      events(rest, std::move(page), std::move(done));
     });
   });
   if (!submitted) shared->second(too_many_reads());

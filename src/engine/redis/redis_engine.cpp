@@ -44,9 +44,10 @@ Result<unsigned> find_shards(const redis::Url& url, unsigned wanted) {
     return fail(Failure::corrupt, fmt::format("Redis says that it has {} shards", reply->text()));
   }
   if (wanted != 0 && wanted != stored) {
-    return fail(Failure::invalid, fmt::format("this Redis was divided into {} shards at its first start; leave --shards "
-                                              "out",
-                                              stored));
+    return fail(Failure::invalid,
+                fmt::format("this Redis was divided into {} shards at its first start; leave --shards "
+                            "out",
+                            stored));
   }
   return stored;
 }
@@ -66,7 +67,7 @@ struct RedisEngine::Parts {
   std::unique_ptr<Node> node;
   RedisLoopEngine::Shared shared;
   std::vector<std::unique_ptr<RedisLoopEngine>> loop_engines;
-  std::vector<std::unique_ptr<ShardFeed>> feeds;                       // by shard
+  std::vector<std::unique_ptr<ShardFeed>> feeds;                        // by shard
   std::vector<std::unique_ptr<boost::asio::steady_timer>> tick_timers;  // by shard
   std::unique_ptr<boost::asio::steady_timer> health_timer;
   std::thread thread;

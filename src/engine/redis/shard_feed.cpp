@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kept_events = 1'024;  // of a watched auction, behind its mirror
 
 bool reaches(const AuctionView& mirror, const AuctionView& look) {
-  return mirror.epoch > look.epoch ||
-         (mirror.epoch == look.epoch && mirror.auction.sequence >= look.auction.sequence);
+  return mirror.epoch > look.epoch || (mirror.epoch == look.epoch && mirror.auction.sequence >= look.auction.sequence);
 }
 
 }  // namespace
@@ -36,9 +35,8 @@ void ShardFeed::ask(Question question) {
   const AuctionId auction = question.auction;
   const auto after = question.from ? std::optional(question.from->after) : std::nullopt;
   auto shared = std::make_shared<Question>(std::move(question));
-  ports_.node->look(auction, after, [this, shared](Result<AuctionLook> look) {
-    on_look(std::move(*shared), std::move(look));
-  });
+  ports_.node->look(auction, after,
+                    [this, shared](Result<AuctionLook> look) { on_look(std::move(*shared), std::move(look)); });
 }
 
 // At the start: now a look shows at least all that will not be told. Later: the stream is another one.

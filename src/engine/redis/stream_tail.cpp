@@ -57,14 +57,14 @@ void StreamTail::position() {
   busy_ = true;
   auto newest = redis::Command::of({"XREVRANGE", key_, "+", "-", "COUNT", "1"});
   connection_->send(std::move(newest), guarded([this](Result<redis::Reply> reply) {
-    busy_ = false;
-    if (!reply || !reply->is_array()) return read_later(after_failure);
-    const auto entries = reply->elements();
-    const bool is_empty = entries.empty() || entries[0].elements().empty();
-    last_id_ = is_empty ? "0-0" : std::string(entries[0].elements()[0].text());
-    callbacks_.on_positioned();
-    read();
-  }));
+                      busy_ = false;
+                      if (!reply || !reply->is_array()) return read_later(after_failure);
+                      const auto entries = reply->elements();
+                      const bool is_empty = entries.empty() || entries[0].elements().empty();
+                      last_id_ = is_empty ? "0-0" : std::string(entries[0].elements()[0].text());
+                      callbacks_.on_positioned();
+                      read();
+                    }));
 }
 
 void StreamTail::read() {
@@ -73,12 +73,12 @@ void StreamTail::read() {
   busy_ = true;
   auto command = redis::Command::of({"XREAD", "COUNT", most_entries, "BLOCK", block_ms, "STREAMS", key_, last_id_});
   connection_->send(std::move(command).within(block_patience), guarded([this](Result<redis::Reply> reply) {
-    busy_ = false;
-    if (!reply || reply->is_error()) return read_later(after_failure);
-    if (last_id_.empty() || !reply->is_array()) return read();
-    on_reply(*reply);
-    read_later(gathering);
-  }));
+                      busy_ = false;
+                      if (!reply || reply->is_error()) return read_later(after_failure);
+                      if (last_id_.empty() || !reply->is_array()) return read();
+                      on_reply(*reply);
+                      read_later(gathering);
+                    }));
 }
 
 void StreamTail::read_later(std::chrono::milliseconds pause) {

@@ -55,8 +55,8 @@ class StreamTail {
   boost::asio::steady_timer timer_;
   std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
   std::string run_id_;
-  std::string last_id_;  // of the last entry told; empty = not positioned
-  bool busy_ = false;    // a command or a pause is under way
+  std::string last_id_;                           // of the last entry told; empty = not positioned
+  bool busy_ = false;                             // a command or a pause is under way
   std::shared_ptr<redis::Dedicated> connection_;  // last: it calls back into the members above
 };
 
