@@ -2,27 +2,27 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "ledger/event_codec.hpp"
 #include "support/engine_under_test.hpp"
+#include "support/redis_engine_under_test.hpp"
 
 namespace flashbid::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-bool is_ready(std::future<Result<BidAnswer>>& future) {
-  return future.wait_for(std::chrono::milliseconds(20)) == std::future_status::ready;
-}
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 KeyUse key_use(Operation operation, const std::string& key, const std::string& fingerprint) {
   return {operation, *BidderId::from("op"), *IdempotencyKey::from(key), fingerprint};
 }
 
-TEST(EngineContract, CreatesAnAuctionThatOpensAtOnce) {
-  EngineUnderTest engine;
+template <class T>
+class EngineContract : public ::testing::Test {};
+using Engines = ::testing::Types<EngineUnderTest, RedisEngineUnderTest>;
+TYPED_TEST_SUITE(EngineContract, Engines);
+
+TYPED_TEST(EngineContract, CreatesAnAuctionThatOpensAtOnce) {
+  TypeParam engine;
   const auto created = engine.create(open_terms());
   ASSERT_TRUE(created);
   EXPECT_EQ(created->auction.id, AuctionId{1});
@@ -35,8 +35,8 @@ TEST(EngineContract, CreatesAnAuctionThatOpensAtOnce) {
   EXPECT_THAT(*page->events[1], HasSubstr("\"event\":\"opened\""));
 }
 
-TEST(EngineContract, PicksRisingIdsAndRefusesOneThatIsTaken) {
-  EngineUnderTest engine(2);
+TYPED_TEST(EngineContract, PicksRisingIdsAndRefusesOneThatIsTaken) {
+  TypeParam engine(2);
   EXPECT_EQ(engine.create(open_terms(), AuctionId{1001})->auction.id, AuctionId{1001});
   EXPECT_EQ(engine.create(open_terms())->auction.id, AuctionId{1002});
   const auto taken = engine.create(open_terms(), AuctionId{1001});
@@ -47,8 +47,8 @@ TEST(EngineContract, PicksRisingIdsAndRefusesOneThatIsTaken) {
   EXPECT_EQ(engine.create(open_terms())->auction.id, AuctionId{1003});
 }
 
-TEST(EngineContract, AcceptsAndRejectsWithTheStateTheAnswerRestsOn) {
-  EngineUnderTest engine;
+TYPED_TEST(EngineContract, AcceptsAndRejectsWithTheStateTheAnswerRestsOn) {
+  TypeParam engine;
   engine.create(open_terms());
   const auto accepted = engine.bid(AuctionId{1}, "alice", 10'000);
   ASSERT_TRUE(accepted);
@@ -67,144 +67,14 @@ TEST(EngineContract, AcceptsAndRejectsWithTheStateTheAnswerRestsOn) {
 }
 
 // INV-1, INV-2, INV-3: while the batch is not durable, nobody hears of it, not even by a rejection.
-TEST(EngineContract, NothingLeavesBeforeItIsDurable) {
-  EngineUnderTest engine;
-  engine.create(open_terms());
-  engine.gate.close();
-  auto accepted = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000));
-  engine.gate.await_arrival();
-  auto rejected = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "bob", 10'000));
-  EXPECT_FALSE(is_ready(accepted));
-  EXPECT_FALSE(is_ready(rejected));
-  EXPECT_EQ(engine.read(AuctionId{1})->auction.bids, 0U);
-  EXPECT_EQ(engine.events({AuctionId{1}, Sequence{0}, 10, false})->events.size(), 2U);
-  engine.gate.open();
-  EXPECT_EQ(accepted.get()->verdict, Verdict::accepted);
-  EXPECT_EQ(rejected.get()->as_of_sequence, Sequence{3});
-  EXPECT_EQ(engine.read(AuctionId{1})->auction.bids, 1U);
-}
-
-TEST(EngineContract, ARejectionThatRestsOnDurableStateDoesNotWait) {
-  EngineUnderTest engine;
-  engine.create(open_terms());
-  engine.create(open_terms());
-  engine.gate.close();
-  auto accepted = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000));
-  engine.gate.await_arrival();
-  EXPECT_EQ(engine.bid(AuctionId{2}, "bob", 5)->reason, Reason::amount_below_minimum);
-  engine.gate.open();
-  EXPECT_TRUE(accepted.get());
-}
-
 // INV-12: no space is "surely not decided", leaves nothing behind, and service returns.
-TEST(EngineContract, NoSpaceUndoesAndServiceReturns) {
-  EngineUnderTest engine;
-  engine.create(open_terms());
-  engine.gate.close();
-  engine.faults.no_space_appends = 1;
-  auto first = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000, "k1"));
-  engine.gate.await_arrival();
-  auto resting_on_it = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "bob", 10'050));
-  auto next_batch = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "carol", 10'100));
-  engine.loop().run_here([] {});
-  engine.gate.open();
-  EXPECT_EQ(first.get().error().failure, Failure::unavailable);
-  EXPECT_EQ(resting_on_it.get().error().failure, Failure::unavailable);
-  EXPECT_EQ(next_batch.get().error().failure, Failure::unavailable);
-  EXPECT_EQ(engine.read(AuctionId{1})->auction.sequence, Sequence{2});
-  // The key is free again: the same key decides anew.
-  const auto again = engine.bid(AuctionId{1}, "alice", 10'000, "k1");
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->sequence, Sequence{3});
-  EXPECT_TRUE(engine.engine().health().ready);
-}
-
-TEST(EngineContract, NoSpaceForACreationLeavesNoAuction) {
-  EngineUnderTest engine;
-  engine.faults.no_space_appends = 1;
-  const auto created = engine.create(open_terms(), AuctionId{5}, key_use(Operation::create, "k", "f"));
-  EXPECT_EQ(created.error().failure, Failure::unavailable);
-  EXPECT_FALSE(engine.engine().health().ready);
-  EXPECT_EQ(engine.read(AuctionId{5}).error().failure, Failure::not_found);
-  EXPECT_TRUE(engine.create(open_terms(), AuctionId{5}, key_use(Operation::create, "k", "f")));
-}
-
-TEST(EngineContract, AFailedSyncIsAnUnknownOutcomeAndFinal) {
-  EngineUnderTest engine;
-  engine.create(open_terms());
-  engine.faults.fail_next_sync = true;
-  EXPECT_EQ(engine.bid(AuctionId{1}, "alice", 10'000).error().failure, Failure::outcome_unknown);
-  while (!engine.failed()) std::this_thread::yield();  // told right after the answer, on another thread
-  EXPECT_FALSE(engine.engine().health().ready);
-  EXPECT_EQ(engine.bid(AuctionId{1}, "alice", 10'000).error().failure, Failure::unavailable);
-}
-
 // Every batch that was in the transaction whose sync failed may be there: none of them may be called undecided.
-TEST(EngineContract, AFailedSyncLeavesEveryBatchOfItsTransactionUnknown) {
-  EngineUnderTest engine;
-  engine.create(open_terms());
-  engine.gate.close();
-  auto dummy = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000));
-  engine.gate.await_arrival();
-  auto first = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "bob", 10'100));
-  engine.loop().run_here([] {});  // a round each: two batches
-  engine.loop().run_here([] {});
-  auto second = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "carol", 10'200));
-  engine.loop().run_here([] {});
-  engine.loop().run_here([] {});
-  engine.gate.let_one_pass();
-  EXPECT_TRUE(dummy.get());
-  engine.gate.await_arrival();
-  engine.faults.fail_next_sync = true;
-  engine.gate.open();
-  EXPECT_EQ(first.get().error().failure, Failure::outcome_unknown);
-  EXPECT_EQ(second.get().error().failure, Failure::outcome_unknown);
-}
-
-TEST(EngineContract, ABoundaryThatCouldNotBeCommittedIsTriedAgain) {
-  EngineUnderTest engine;
-  engine.create(open_terms());
-  engine.clock.advance(Duration{3'600'000});
-  engine.faults.no_space_appends = 1;
-  engine.tick();
-  while (engine.engine().counters().failed_commits == 0) std::this_thread::yield();
-  engine.loop().run_here([] {});
-  EXPECT_EQ(engine.read(AuctionId{1})->auction.state, AuctionState::open);
-  engine.tick();  // not at once
-  EXPECT_EQ(engine.engine().counters().failed_commits, 1U);
-  engine.clock.advance(Duration{1'000});
-  engine.tick();
-  while (engine.read(AuctionId{1})->auction.state == AuctionState::open) std::this_thread::yield();
-  EXPECT_EQ(engine.read(AuctionId{1})->auction.state, AuctionState::closed);
-}
-
 // A rejection's ten minutes do not end the memory of a later use of the key.
-TEST(EngineContract, AKeyWhoseFirstUseFailedIsRememberedAsLongAsAny) {
-  EngineUnderTest engine;
-  engine.idle_before_moving = Duration{3'600'000};
-  engine.restart();
-  engine.create(open_terms());
-  engine.faults.no_space_appends = 1;
-  EXPECT_FALSE(engine.bid(AuctionId{1}, "alice", 5, "k1"));  // would have been a rejection
-  const auto accepted = engine.bid(AuctionId{1}, "alice", 10'000, "k1");
-  ASSERT_EQ(accepted->verdict, Verdict::accepted);
-  engine.clock.advance(Duration{601'000});
-  engine.tick();
-  EXPECT_EQ(*engine.bid(AuctionId{1}, "alice", 10'000, "k1"), *accepted);
-}
-
 // INV-8 in flight, durable, moved into history, and after a restart.
-TEST(EngineContract, TheSameKeyHasOneEffectAndTheSameAnswer) {
-  EngineUnderTest engine;
+TYPED_TEST(EngineContract, TheSameKeyHasOneEffectAndTheSameAnswer) {
+  TypeParam engine;
   engine.create(open_terms());
-  engine.gate.close();
-  auto first = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000, "k1"));
-  engine.gate.await_arrival();
-  auto in_flight = engine.bid_later(EngineUnderTest::request(AuctionId{1}, "alice", 10'000, "k1"));
-  EXPECT_FALSE(is_ready(in_flight));
-  engine.gate.open();
-  const BidAnswer answer = *first.get();
-  EXPECT_EQ(*in_flight.get(), answer);
+  const BidAnswer answer = *engine.bid(AuctionId{1}, "alice", 10'000, "k1");
   const BidAnswer rejection = *engine.bid(AuctionId{1}, "bob", 10'001, "k1");  // another bidder, another scope
   EXPECT_EQ(rejection.verdict, Verdict::rejected);
   engine.bid(AuctionId{1}, "carol", 12'000);  // the state moves on, the answers do not
@@ -222,27 +92,8 @@ TEST(EngineContract, TheSameKeyHasOneEffectAndTheSameAnswer) {
   check();
 }
 
-TEST(EngineContract, KeysSurviveARestartBeforeTheyAreMoved) {
-  EngineUnderTest engine;
-  engine.idle_before_moving = Duration{3'600'000};
-  engine.restart();
-  Terms terms = open_terms();
-  terms.soft_close = SoftClose{minute, minute, SoftClose::Mode::from_close, std::nullopt};
-  terms.closes_at = noon + minute;
-  engine.create(terms);
-  const auto answer = engine.bid(AuctionId{1}, "alice", 10'000, "k1");
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->closes_at, noon + minute + minute);
-  EXPECT_EQ(answer->as_of_sequence, Sequence{4});
-  const auto rejection = engine.bid(AuctionId{1}, "bob", 10'000, "k2");
-  engine.restart();
-  EXPECT_EQ(*engine.bid(AuctionId{1}, "alice", 10'000, "k1"), *answer);
-  EXPECT_EQ(*engine.bid(AuctionId{1}, "bob", 10'000, "k2"), *rejection);
-  EXPECT_EQ(engine.bid(AuctionId{1}, "bob", 10'001, "k2").error().failure, Failure::key_reused);
-}
-
-TEST(EngineContract, AnExtendedBidsAnswerIsTheSameFromHistory) {
-  EngineUnderTest engine;
+TYPED_TEST(EngineContract, AnExtendedBidsAnswerIsTheSameFromHistory) {
+  TypeParam engine;
   Terms terms = open_terms();
   terms.soft_close = SoftClose{minute, minute, SoftClose::Mode::from_close, std::nullopt};
   terms.closes_at = noon + minute;
@@ -254,8 +105,8 @@ TEST(EngineContract, AnExtendedBidsAnswerIsTheSameFromHistory) {
   EXPECT_EQ(*engine.bid(AuctionId{1}, "alice", 10'000, "k1"), *answer);
 }
 
-TEST(EngineContract, OperatorsKeys) {
-  EngineUnderTest engine(2);
+TYPED_TEST(EngineContract, OperatorsKeys) {
+  TypeParam engine(2);
   const auto key = key_use(Operation::create, "k1", "body");
   const auto created = engine.create(open_terms(), std::nullopt, key);
   engine.bid(created->auction.id, "alice", 10'000);
@@ -287,8 +138,8 @@ TEST(EngineContract, OperatorsKeys) {
   EXPECT_EQ(engine.list({std::nullopt, AuctionId{0}, 10})->auctions.size(), 1U);
 }
 
-TEST(EngineContract, RecoversExactlyWhatWasDurable) {
-  EngineUnderTest engine(2);
+TYPED_TEST(EngineContract, RecoversExactlyWhatWasDurable) {
+  TypeParam engine(2);
   for (int i = 0; i < 5; ++i) engine.create(open_terms());
   for (int i = 0; i < 20; ++i) {
     const AuctionId id{static_cast<std::uint64_t>(1 + i % 5)};
@@ -305,8 +156,8 @@ TEST(EngineContract, RecoversExactlyWhatWasDurable) {
   EXPECT_EQ(engine.create(open_terms())->auction.id, AuctionId{6});
 }
 
-TEST(EngineContract, TimersOpenAndCloseAndTheClockNeverTurnsBack) {
-  EngineUnderTest engine;
+TYPED_TEST(EngineContract, TimersOpenAndCloseAndTheClockNeverTurnsBack) {
+  TypeParam engine;
   Terms terms = open_terms();
   terms.opens_at = noon + minute;
   engine.create(terms);
@@ -324,8 +175,8 @@ TEST(EngineContract, TimersOpenAndCloseAndTheClockNeverTurnsBack) {
   EXPECT_EQ(engine.bid(AuctionId{1}, "bob", 20'000)->reason, Reason::closed);
 }
 
-TEST(EngineContract, ClosesOnceEvenIfTheEndPassedWhileItWasDown) {
-  EngineUnderTest engine;
+TYPED_TEST(EngineContract, ClosesOnceEvenIfTheEndPassedWhileItWasDown) {
+  TypeParam engine;
   engine.create(open_terms());
   engine.bid(AuctionId{1}, "alice", 10'000);
   engine.stop();
@@ -337,8 +188,8 @@ TEST(EngineContract, ClosesOnceEvenIfTheEndPassedWhileItWasDown) {
   EXPECT_EQ(engine.events({AuctionId{1}, Sequence{3}, 10, false})->events.size(), 1U);
 }
 
-TEST(EngineContract, ListsByStateAcrossShardsMemoryAndHistory) {
-  EngineUnderTest engine(2);
+TYPED_TEST(EngineContract, ListsByStateAcrossShardsMemoryAndHistory) {
+  TypeParam engine(2);
   for (int i = 0; i < 6; ++i) engine.create(open_terms());
   engine.cancel(AuctionId{2});
   engine.cancel(AuctionId{5});
@@ -365,8 +216,8 @@ TEST(EngineContract, ListsByStateAcrossShardsMemoryAndHistory) {
   EXPECT_EQ(engine.read(AuctionId{2})->auction.state, AuctionState::cancelled);
 }
 
-TEST(EngineContract, PagesJoinHistoryAndMemory) {
-  EngineUnderTest engine;
+TYPED_TEST(EngineContract, PagesJoinHistoryAndMemory) {
+  TypeParam engine;
   engine.create(open_terms());
   for (int i = 0; i < 50; ++i) engine.bid(AuctionId{1}, "a", 10'000 + i * 100);
   engine.await_moved();

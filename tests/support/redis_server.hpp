@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -27,8 +28,9 @@ namespace flashbid::testing {
 
 struct RedisSettings {
   bool appendonly = true;
-  std::string appendfsync = "always";  // always, everysec, no
-  std::vector<std::string> more;       // further arguments: {"--maxmemory", "50mb"}
+  std::string appendfsync = "always";    // always, everysec, no
+  std::vector<std::string> more;         // further arguments: {"--maxmemory", "50mb"}
+  std::vector<std::string> environment;  // beside this process's own: {"TZ=UTC"}
 };
 
 class RedisServer {
@@ -127,6 +129,7 @@ class RedisServer {
       const int nowhere = ::open("/dev/null", O_RDWR);
       ::dup2(nowhere, STDOUT_FILENO);
       ::dup2(nowhere, STDERR_FILENO);
+      for (std::string& variable : settings_.environment) ::putenv(variable.data());
       ::execvp(argv.front(), argv.data());
       ::_exit(127);
     }

@@ -10,6 +10,7 @@ namespace flashbid {
 namespace {
 
 constexpr std::size_t kept_events = 1'024;  // of a watched auction, behind its mirror
+constexpr std::size_t max_early = 16'384;   // more than that, and the gap that follows asks for a new look
 
 bool reaches(const AuctionView& mirror, const AuctionView& look) {
   return mirror.epoch > look.epoch || (mirror.epoch == look.epoch && mirror.auction.sequence >= look.auction.sequence);
@@ -61,16 +62,23 @@ void ShardFeed::on_look(Question question, Result<AuctionLook> look) {
     question.done(std::unexpected(std::move(look.error())));
     return drop_if_unused(question.auction);
   }
-  if (!topic.mirror) restart_from(topic, look->view);
+  if (!topic.mirror) {
+    restart_from(question.auction, topic, look->view);
+    publish(question.auction, topic);
+  }
   if (look->view.epoch > topic.mirror->epoch && !topic.is_stale) look_again(question.auction, topic);
   topic.waiting.push_back({question.loop, question.from, std::move(*look), std::move(question.done)});
   answer_waiting(question.auction, topic);
 }
 
-void ShardFeed::restart_from(Topic& topic, const AuctionView& view) {
+void ShardFeed::restart_from(AuctionId auction, Topic& topic, const AuctionView& view) {
   topic.mirror = std::make_shared<const AuctionView>(view);
   topic.tail = Tail(view.auction.sequence);
   topic.fresh.clear();
+  for (const Early& early : std::exchange(topic.early, {})) {
+    if (topic.is_stale) return;
+    take(auction, topic, {auction, early.epoch, early.sequence, early.payload});
+  }
 }
 
 void ShardFeed::answer_waiting(AuctionId auction, Topic& topic) {
@@ -118,9 +126,15 @@ void ShardFeed::on_entries(std::span<const StreamEntry> entries) {
   std::vector<AuctionId> touched;
   for (const StreamEntry& entry : entries) {
     const auto found = topics_.find(entry.auction);
-    if (found == topics_.end() || !found->second.mirror || found->second.is_stale) continue;
-    if (found->second.fresh.empty()) touched.push_back(entry.auction);
-    take(entry.auction, found->second, entry);
+    if (found == topics_.end()) continue;
+    Topic& topic = found->second;
+    if (!topic.mirror || topic.is_stale) {
+      if (topic.early.size() >= max_early) topic.early.clear();
+      topic.early.push_back({entry.epoch, entry.sequence, std::string(entry.payload)});
+      continue;
+    }
+    if (topic.fresh.empty()) touched.push_back(entry.auction);
+    take(entry.auction, topic, entry);
   }
   for (const AuctionId auction : touched) {
     const auto found = topics_.find(auction);
@@ -177,7 +191,7 @@ void ShardFeed::look_again(AuctionId auction, Topic& topic) {
     }
     const bool is_newer = !stale.mirror || stale.mirror->epoch != look->view.epoch ||
                           stale.mirror->auction.sequence != look->view.auction.sequence;
-    restart_from(stale, look->view);
+    restart_from(auction, stale, look->view);
     if (is_newer) {
       look->view.watchers = stale.watchers;
       const auto view = std::make_shared<const AuctionView>(std::move(look->view));
@@ -187,6 +201,7 @@ void ShardFeed::look_again(AuctionId auction, Topic& topic) {
         port.executor->post([hub = port.hub, view] { hub->reset(view); });
       }
     }
+    publish(auction, stale);
     answer_waiting(auction, stale);
   });
 }

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -39,6 +40,12 @@ class ShardFeed {
   [[nodiscard]] std::size_t all_watchers() const { return all_watchers_; }
 
  private:
+  // What the stream told while a look was under way: it may lie behind what the look will show.
+  struct Early {
+    Epoch epoch;
+    Sequence sequence;
+    std::string payload;
+  };
   // Somebody who has been looked up and waits for the mirror to come as far.
   struct Waiting {
     std::size_t loop;
@@ -54,7 +61,8 @@ class ShardFeed {
     std::uint32_t asking = 0;  // looks under way
     std::vector<Waiting> waiting;
     std::vector<PublishedEvent> fresh;  // of the entries being read, not yet published
-    bool is_stale = false;              // a new look is under way: entries do not count
+    std::vector<Early> early;
+    bool is_stale = false;  // a new look is under way
   };
   struct Question {
     std::size_t loop;
@@ -71,7 +79,7 @@ class ShardFeed {
   void publish(AuctionId auction, Topic& topic);
   void look_again(AuctionId auction, Topic& topic);
   void look_later(AuctionId auction);
-  void restart_from(Topic& topic, const AuctionView& view);
+  void restart_from(AuctionId auction, Topic& topic, const AuctionView& view);
   void answer_waiting(AuctionId auction, Topic& topic);
   void answer(Topic& topic, Waiting waiting);
   void drop_if_unused(AuctionId auction);
