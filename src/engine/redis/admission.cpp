@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/redis/functions.hpp"
@@ -146,11 +147,14 @@ void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard
                                                               shard, fields[2].text(), options_.shards));
         }
         const Epoch epoch{to_number(fields[0].text())};
-        if (fields[1].text() == asking->primary->run_id) {
+        // A primary that went back in time may name an epoch that was used already, for events that are gone.
+        const Shard& known = shards_[shard];
+        const bool used_before = epoch <= known.epoch && known.run_id != asking->primary->run_id;
+        if (fields[1].text() == asking->primary->run_id && !used_before) {
           admitted(shard, epoch, asking->primary->run_id);
           return next_shard(asking);
         }
-        begin_epoch(asking, shard, epoch, std::string(fields[1].text()));
+        begin_epoch(asking, shard, std::max(epoch, known.epoch), std::string(fields[1].text()));
       });
 }
 

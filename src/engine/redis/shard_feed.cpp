@@ -12,6 +12,13 @@ namespace {
 constexpr std::size_t kept_events = 1'024;  // of a watched auction, behind its mirror
 constexpr std::size_t max_early = 16'384;   // more than that, and the gap that follows asks for a new look
 
+// Whether the look shows what the mirror shows, and all that came since.
+bool follows(const AuctionView& mirror, const AuctionLook& look) {
+  const Sequence shown = mirror.auction.sequence;
+  const Sequence seen = look.view.auction.sequence;
+  return mirror.epoch == look.view.epoch && seen >= shown && look.events.size() == seen.value() - shown.value();
+}
+
 bool reaches(const AuctionView& mirror, const AuctionView& look) {
   return mirror.epoch > look.epoch || (mirror.epoch == look.epoch && mirror.auction.sequence >= look.auction.sequence);
 }
@@ -75,6 +82,10 @@ void ShardFeed::restart_from(AuctionId auction, Topic& topic, const AuctionView&
   topic.mirror = std::make_shared<const AuctionView>(view);
   topic.tail = Tail(view.auction.sequence);
   topic.fresh.clear();
+  take_early(auction, topic);
+}
+
+void ShardFeed::take_early(AuctionId auction, Topic& topic) {
   for (const Early& early : std::exchange(topic.early, {})) {
     if (topic.is_stale) return;
     take(auction, topic, {auction, early.epoch, early.sequence, early.payload});
@@ -162,7 +173,7 @@ void ShardFeed::take(AuctionId auction, Topic& topic, const StreamEntry& entry) 
 
 void ShardFeed::publish(AuctionId auction, Topic& topic) {
   std::vector<PublishedEvent> fresh = std::exchange(topic.fresh, {});
-  if (fresh.empty() || topic.is_stale) return;
+  if (fresh.empty()) return;
   topic.tail.trim(topic.mirror->auction.sequence, kept_events);
   auto view = std::make_shared<AuctionView>(*topic.mirror);
   view->watchers = topic.watchers;
@@ -175,13 +186,12 @@ void ShardFeed::publish(AuctionId auction, Topic& topic) {
   }
 }
 
-// Everyone who watches starts over from what Redis has now.
+// What Redis has now: what the mirror lacks of it follows, or, if it is another history, everyone starts over.
 void ShardFeed::look_again(AuctionId auction, Topic& topic) {
   if (topic.is_stale) return;
   topic.is_stale = true;
-  topic.fresh.clear();
   ++topic.asking;
-  ports_.node->look(auction, std::nullopt, [this, auction](Result<AuctionLook> look) {
+  ports_.node->look(auction, topic.mirror->auction.sequence, [this, auction](Result<AuctionLook> look) {
     Topic& stale = topics_[auction];
     --stale.asking;
     stale.is_stale = false;
@@ -189,21 +199,28 @@ void ShardFeed::look_again(AuctionId auction, Topic& topic) {
       if (look.error().failure == Failure::not_found) return drop_if_unused(auction);
       return look_later(auction);
     }
-    const bool is_newer = !stale.mirror || stale.mirror->epoch != look->view.epoch ||
-                          stale.mirror->auction.sequence != look->view.auction.sequence;
-    restart_from(auction, stale, look->view);
-    if (is_newer) {
-      look->view.watchers = stale.watchers;
-      const auto view = std::make_shared<const AuctionView>(std::move(look->view));
-      for (std::size_t loop = 0; loop < stale.watchers_by_loop.size(); ++loop) {
-        if (stale.watchers_by_loop[loop] == 0) continue;
-        const LoopPort& port = ports_.loops[loop];
-        port.executor->post([hub = port.hub, view] { hub->reset(view); });
+    if (follows(*stale.mirror, *look)) {
+      for (const PublishedEvent& event : look->events) {
+        take(auction, stale, {auction, look->view.epoch, event.sequence, *event.json});
       }
+      take_early(auction, stale);
+    } else {
+      start_over(auction, stale, look->view);
     }
     publish(auction, stale);
     answer_waiting(auction, stale);
   });
+}
+
+void ShardFeed::start_over(AuctionId auction, Topic& topic, const AuctionView& view) {
+  restart_from(auction, topic, view);
+  auto told = std::make_shared<AuctionView>(view);
+  told->watchers = topic.watchers;
+  for (std::size_t loop = 0; loop < topic.watchers_by_loop.size(); ++loop) {
+    if (topic.watchers_by_loop[loop] == 0) continue;
+    const LoopPort& port = ports_.loops[loop];
+    port.executor->post([hub = port.hub, view = SharedView(told)] { hub->reset(view); });
+  }
 }
 
 void ShardFeed::look_later(AuctionId auction) {

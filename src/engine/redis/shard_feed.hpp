@@ -79,6 +79,8 @@ class ShardFeed {
   void publish(AuctionId auction, Topic& topic);
   void look_again(AuctionId auction, Topic& topic);
   void look_later(AuctionId auction);
+  void start_over(AuctionId auction, Topic& topic, const AuctionView& view);
+  void take_early(AuctionId auction, Topic& topic);
   void restart_from(AuctionId auction, Topic& topic, const AuctionView& view);
   void answer_waiting(AuctionId auction, Topic& topic);
   void answer(Topic& topic, Waiting waiting);

@@ -1,0 +1,236 @@
+// What the Redis engine promises beyond what every engine does: several nodes, a Redis that dies and comes back, and
+// settings under which it does not start.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/redis_connection.hpp"
+#include "support/redis_engine_under_test.hpp"
+
+namespace flashbid::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Seen final : Watcher {
+  void on_snapshot(const Snapshot& snapshot) override {
+    (snapshot.reset ? resets : snapshots) += 1;
+    epoch = snapshot.view->epoch;
+    last = snapshot.view->auction.sequence;
+  }
+  void on_events(AuctionId, Epoch in, std::span<PublishedEvent> events) override {
+    for (const PublishedEvent& event : events) {
+      gapless = gapless && event.sequence == last.next();
+      last = event.sequence;
+    }
+    epoch = in;
+  }
+  void on_newer_state(AuctionId) override {}
+  void on_refused(AuctionId, const Error&) override {}
+  int snapshots = 0;
+  int resets = 0;
+  Epoch epoch;
+  Sequence last;
+  bool gapless = true;
+};
+
+// True once `holds` does; false after ten seconds.
+template <class Holds>
+bool soon(Holds holds) {
+  for (int i = 0; i < 1'000; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+// A second node on the first one's Redis.
+class SecondNode final : public EngineCalls {
+ public:
+  explicit SecondNode(const RedisEngineUnderTest& first) : EngineCalls(1) {
+    start_loops();
+    RedisEngineOptions options;
+    options.url = redis::parse_url(first.server.url()).value();
+    options.loops = executors();
+    engine_ = RedisEngine::start(std::move(options)).value();
+  }
+  ~SecondNode() override {
+    for (const auto& loop : loops_) loop->stop();
+    engine_->stop();
+  }
+  Engine& engine(std::size_t = 0) override { return *&engine_->on_loop(0); }
+
+ private:
+  std::unique_ptr<RedisEngine> engine_;
+};
+
+TEST(RedisEngine, ABidOnOneNodeIsSeenOnAnother) {
+  RedisEngineUnderTest first;
+  SecondNode second(first);
+  first.create(open_terms());
+  Seen seen;
+  second.loop().run_here([&] { second.engine().hub().subscribe(seen, AuctionId{1}, WatchMode::every, std::nullopt); });
+  for (int i = 0; i < 200; ++i) {
+    EngineCalls& node = i % 2 == 0 ? static_cast<EngineCalls&>(first) : second;
+    const auto accepted = node.bid(AuctionId{1}, "alice", 10'000 + i * 100);
+    ASSERT_EQ(accepted->sequence.value(), 3U + static_cast<unsigned>(i));
+  }
+  EXPECT_TRUE(soon([&] { return second.loop().run_here([&] { return seen.last == Sequence{202}; }); }));
+  second.loop().run_here([&] { second.engine().hub().unsubscribe(seen, AuctionId{1}); });
+  EXPECT_TRUE(seen.gapless);
+  EXPECT_EQ(seen.snapshots, 1);
+  EXPECT_EQ(seen.resets, 0);
+  // A key used on one node is known on the other.
+  const auto keyed = first.bid(AuctionId{1}, "bob", 50'000, "k");
+  EXPECT_EQ(*second.bid(AuctionId{1}, "bob", 50'000, "k"), *keyed);
+  EXPECT_EQ(second.bid(AuctionId{1}, "bob", 50'001, "k").error().failure, Failure::key_reused);
+}
+
+// INV-1, INV-2, INV-10 over the death of Redis: all that was acknowledged is there, a new epoch begins, watchers start
+// over, and a bid whose answer was lost is asked again by its key.
+TEST(RedisEngine, RedisDiesAndComesBack) {
+  RedisEngineUnderTest engine;
+  engine.create(open_terms());
+  Seen seen;
+  engine.loop().run_here([&] { engine.engine().hub().subscribe(seen, AuctionId{1}, WatchMode::every, std::nullopt); });
+  std::vector<BidAnswer> acknowledged;
+  for (int i = 0; i < 20; ++i) acknowledged.push_back(*engine.bid(AuctionId{1}, "alice", 10'000 + i * 100));
+  engine.server.kill();
+  EXPECT_TRUE(soon([&] { return !engine.engine().health().ready; }));
+  EXPECT_THAT(engine.engine().health().reason, HasSubstr("Redis"));
+  auto keyed = engine.bid_later(EngineCalls::request(AuctionId{1}, "bob", 20'000, "k1"));
+  engine.server.restart();
+  EXPECT_TRUE(soon([&] { return engine.engine().health().ready; }));
+  const auto again = engine.bid(AuctionId{1}, "bob", 20'000, "k1");
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->sequence, Sequence{23});
+  if (const auto first = keyed.get(); first) EXPECT_EQ(*first, *again);
+  const auto view = engine.read(AuctionId{1});
+  EXPECT_EQ(view->epoch, Epoch{2});
+  EXPECT_EQ(view->auction.bids, 21U);
+  EXPECT_TRUE(soon([&] { return engine.loop().run_here([&] { return seen.last == Sequence{23}; }); }));
+  engine.loop().run_here([&] { engine.engine().hub().unsubscribe(seen, AuctionId{1}); });
+  EXPECT_EQ(seen.resets, 1);
+  EXPECT_EQ(seen.epoch, Epoch{2});
+  EXPECT_EQ(engine.redis().redis_counters().lost, 0U);
+}
+
+// A Redis that comes back without its last writes: said, and counted, never silent.
+TEST(RedisEngine, WhatAFailoverLosesIsCounted) {
+  RedisEngineUnderTest engine;
+  engine.create(open_terms());
+  engine.bid(AuctionId{1}, "alice", 10'000);
+  engine.server.stop();
+  const auto kept = engine.server.folder() / "kept";
+  std::filesystem::copy(engine.server.folder() / "appendonlydir", kept, std::filesystem::copy_options::recursive);
+  engine.server.restart();
+  EXPECT_TRUE(soon([&] { return engine.bid(AuctionId{1}, "bob", 10'100).has_value(); }));
+  EXPECT_EQ(engine.bid(AuctionId{1}, "carol", 10'200)->sequence, Sequence{5});
+  engine.server.kill();
+  std::filesystem::remove_all(engine.server.folder() / "appendonlydir");
+  std::filesystem::copy(kept, engine.server.folder() / "appendonlydir", std::filesystem::copy_options::recursive);
+  engine.server.restart();
+  EXPECT_TRUE(soon([&] { return engine.redis().redis_counters().lost == 2; }));
+  EXPECT_TRUE(soon([&] { return engine.read(AuctionId{1}).has_value(); }));
+  EXPECT_EQ(engine.read(AuctionId{1})->auction.sequence, Sequence{3});
+}
+
+// Emptied under a node that knows better: nothing is decided any more.
+TEST(RedisEngine, AnEmptiedRedisIsNotServed) {
+  RedisEngineUnderTest engine;
+  engine.create(open_terms());
+  testing::RedisConnection(engine.server.port()).ask({"FLUSHALL"});
+  EXPECT_EQ(engine.bid(AuctionId{1}, "alice", 10'000).error().failure, Failure::unavailable);
+  EXPECT_TRUE(soon([&] { return !engine.engine().health().ready; }));
+  EXPECT_EQ(engine.create(open_terms()).error().failure, Failure::unavailable);
+}
+
+// The library's functions may be gone at any time; they are loaded again, and no bid fails for it.
+TEST(RedisEngine, ALostLibraryFailsNoBid) {
+  RedisEngineUnderTest engine;
+  engine.create(open_terms());
+  for (int i = 0; i < 10; ++i) {
+    testing::RedisConnection(engine.server.port()).ask({"FUNCTION", "FLUSH", "SYNC"});
+    EXPECT_EQ(engine.bid(AuctionId{1}, "alice", 10'000 + i * 100)->sequence.value(), 3U + static_cast<unsigned>(i));
+  }
+}
+
+std::string why_not(testing::RedisSettings settings, RedisDurability durability = {}) {
+  const testing::RedisServer server(std::move(settings));
+  ThreadLoop loop;
+  RedisEngineOptions options;
+  options.url = redis::parse_url(server.url()).value();
+  options.loops = {&loop};
+  options.durability = durability;
+  const auto started = RedisEngine::start(std::move(options));
+  if (started) return {};
+  EXPECT_EQ(started.error().failure, Failure::invalid);
+  return started.error().detail;
+}
+
+TEST(RedisEngine, SettingsThatCannotKeepThePromiseAreRefused) {
+  const RedisDurability memory{.fsync = false, .replicas = 0};
+  EXPECT_EQ(why_not({}), "");
+  EXPECT_THAT(why_not({.appendonly = false}), HasSubstr("appendonly"));
+  EXPECT_THAT(why_not({.appendfsync = "everysec"}), HasSubstr("appendfsync is everysec"));
+  EXPECT_THAT(why_not({.more = {"--no-appendfsync-on-rewrite", "yes"}}), HasSubstr("no-appendfsync-on-rewrite"));
+  EXPECT_THAT(why_not({.more = {"--maxmemory-policy", "allkeys-lru"}}, memory), HasSubstr("set noeviction"));
+  EXPECT_EQ(why_not({.appendonly = false}, memory), "");
+  EXPECT_THAT(why_not({.more = {"--rename-command", "CONFIG", ""}}), HasSubstr("--redis-unchecked"));
+}
+
+TEST(RedisEngine, TheNumberOfShardsIsThatOfTheFirstStart) {
+  const testing::RedisServer server;
+  ThreadLoop loop;
+  const auto start = [&](unsigned shards) {
+    RedisEngineOptions options;
+    options.url = redis::parse_url(server.url()).value();
+    options.loops = {&loop};
+    options.shards = shards;
+    return RedisEngine::start(std::move(options));
+  };
+  EXPECT_EQ(start(5).value()->shards(), 5U);
+  EXPECT_EQ(start(0).value()->shards(), 5U);
+  EXPECT_THAT(start(6).error().detail, HasSubstr("5 shards"));
+}
+
+// replicated:1 without a replica: an accepted bid is never called accepted, a rejected one needs no replica.
+TEST(RedisEngine, TooFewReplicasAreAnUnknownOutcome) {
+  const testing::RedisServer server;
+  ThreadLoop loop;
+  RedisEngineOptions options;
+  options.url = redis::parse_url(server.url()).value();
+  options.loops = {&loop};
+  options.durability = {.fsync = true, .replicas = 1};
+  auto engine = RedisEngine::start(std::move(options)).value();
+  const auto created = [&] {
+    std::promise<Result<AuctionView>> answer;
+    Terms terms = open_terms();
+    terms.opens_at = engine->on_loop(0).now();
+    terms.closes_at = terms.opens_at + minute;
+    loop.post([&] {
+      engine->on_loop(0).submit(CreateRequest{std::make_shared<const Terms>(terms), std::nullopt, std::nullopt},
+                                [&](Result<AuctionView> view) { answer.set_value(std::move(view)); });
+    });
+    return answer.get_future().get();
+  }();
+  ASSERT_TRUE(created);
+  const auto bid = [&](std::int64_t amount) {
+    std::promise<Result<BidAnswer>> answer;
+    loop.post([&] {
+      engine->on_loop(0).submit(EngineCalls::request(created->auction.id, "alice", amount),
+                                [&](Result<BidAnswer> given) { answer.set_value(std::move(given)); });
+    });
+    return answer.get_future().get();
+  };
+  EXPECT_EQ(bid(10'000).error().failure, Failure::outcome_unknown);
+  EXPECT_EQ(bid(10'050)->reason, Reason::amount_below_minimum);
+  EXPECT_EQ(engine->redis_counters().short_of_replicas, 1U);
+  loop.stop();
+  engine->stop();
+}
+
+}  // namespace
+}  // namespace flashbid::test
