@@ -2,12 +2,12 @@
 -- the rules, commits by the store and answers. Arguments are texts, as they came.
 local commands = {}
 
-local digits, find, format, match = event_text.digits, string.find, string.format, string.match
+local digits, find, match = event_text.digits, string.find, string.match
 local refuse = store.refuse
 
 -- A whole number between 0 and 2^53-1 in its shortest form; nil otherwise.
 local function whole(text)
-  if not text or not find(text, '^%d+$') or #text > 16 or (#text > 1 and find(text, '^0')) then
+  if not text or #text > 16 or not (find(text, '^[1-9]%d*$') or text == '0') then
     return nil
   end
   local number = tonumber(text)
@@ -22,7 +22,7 @@ end
 commands.is_id = is_id
 
 local function is_bidder(text)
-  return text and #text <= 64 and find(text, '^[%w._:@-]+$')
+  return text and #text <= 64 and text ~= '' and not find(text, '[^%w._:@-]')
 end
 
 local function is_key(text)
@@ -53,17 +53,28 @@ local function later(now, auction)
   return now < auction.last_at and auction.last_at or now
 end
 
--- The bid's answer but for its last word: "reason sequence price minimum_next closes_at as_of_sequence decided_at".
+-- What every answer on this state says: "price minimum_next closes_at as_of_sequence". Kept with it: one state refuses
+-- many bids.
+local function standing(auction, terms)
+  local text = auction.standing
+  if not text then
+    local minimum = rules.minimum_next(auction, terms)
+    text = (auction.bids > 0 and digits(auction.price) or '-') .. ' ' .. (minimum and digits(minimum) or '-') .. ' '
+           .. digits(auction.closes_at) .. ' ' .. digits(auction.sequence)
+    auction.standing = text
+  end
+  return text
+end
+
+-- The bid's answer but for its last words: "reason sequence price minimum_next closes_at as_of_sequence decided_at".
 local function answer_of(reason, sequence, auction, terms, now)
-  local minimum = rules.minimum_next(auction, terms)
-  return format('%d %.0f %s %s %.0f %.0f %.0f', reason, sequence, auction.bids > 0 and digits(auction.price) or '-',
-                minimum and digits(minimum) or '-', auction.closes_at, auction.sequence, now)
+  return reason .. ' ' .. digits(sequence) .. ' ' .. standing(auction, terms) .. ' ' .. digits(now)
 end
 
 -- Replies "reason sequence price minimum_next closes_at as_of_sequence decided_at repeated leader".
 function commands.bid(shard, now, epoch, id, bidder, amount_text, key)
   local amount = whole(amount_text)
-  if not amount or not is_id(id) or not is_bidder(bidder) or not (key == '' or is_key(key)) then
+  if not amount or not id or not is_bidder(bidder) or not (key == '' or is_key(key)) then
     return refuse('BADARG', 'bid: epoch id bidder amount key')
   end
   local refusal = store.refuse_epoch(shard, epoch)
@@ -72,7 +83,7 @@ function commands.bid(shard, now, epoch, id, bidder, amount_text, key)
   end
   local auction, terms = store.load(shard, id, epoch)
   if not auction then
-    return not_found(id)
+    return is_id(id) and not_found(id) or refuse('BADARG', 'bid: an id is a positive whole number')
   end
   local keyed = key ~= ''
   if keyed then

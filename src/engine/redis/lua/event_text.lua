@@ -7,9 +7,18 @@ local event_text = {}
 local format, gsub = string.format, string.gsub
 local moment = time.text
 
--- A number in its shortest whole form; tostring() would round from 2^47 on.
+-- How a whole number is written; tostring() would round from 10^14 on. %d goes through C's long, which is several times
+-- faster and holds 2^53-1 wherever it has 64 bits.
+local WHOLE = format('%d', rules.MAX_AMOUNT) == '9007199254740991' and '%d' or '%.0f'
+
+-- The format `text` with each %W standing for a whole number.
+function event_text.whole_format(text)
+  return (gsub(text, '%%W', '%' .. WHOLE))
+end
+local whole_format = event_text.whole_format
+
 local function digits(number)
-  return format('%.0f', number)
+  return format(WHOLE, number)
 end
 event_text.digits = digits
 
@@ -37,8 +46,9 @@ local members = {
   end,
   bid_accepted = function(event)
     local bidder, amount = event.bidder, digits(event.amount)
-    return format(',"bidder":"%s","amount":%s,"price":%s,"leader":"%s","minimum_next":%s,"closes_at":"%s"', bidder,
-                  amount, amount, bidder, amount_or_null(event.minimum_next), moment(event.closes_at))
+    return ',"bidder":"' .. bidder .. '","amount":' .. amount .. ',"price":' .. amount .. ',"leader":"' .. bidder
+           .. '","minimum_next":' .. amount_or_null(event.minimum_next) .. ',"closes_at":"' .. moment(event.closes_at)
+           .. '"'
   end,
   extended = function(event)
     return format(',"closes_at":"%s","extensions":%s', moment(event.closes_at), digits(event.extensions))
@@ -55,8 +65,8 @@ local members = {
 -- An event's JSON. `id` and `epoch` are texts; a `created` needs the auction's terms and public terms too.
 function event_text.event(id, epoch, event, terms, public_terms)
   local name = event.event
-  return format('{"auction_id":%s,"epoch":%s,"sequence":%.0f,"event":"%s"%s,"at":"%s"}', id, epoch, event.sequence,
-                name, members[name](event, id, terms, public_terms), moment(event.at))
+  return '{"auction_id":' .. id .. ',"epoch":' .. epoch .. ',"sequence":' .. digits(event.sequence) .. ',"event":"'
+         .. name .. '"' .. members[name](event, id, terms, public_terms) .. ',"at":"' .. moment(event.at) .. '"}'
 end
 
 -- The secret of a bid that was given an idempotency key (visible ASCII).
@@ -70,11 +80,12 @@ function event_text.stored_terms(public_terms, closes_at, reserve)
   return format('%s,"closes_at":"%s","reserve":%s', public_terms, moment(closes_at), amount_or_null(reserve))
 end
 
+local IMAGE = whole_format('{"id":%s,"sequence":%W,"state":"%s","sold":%s,"extensions":%W,"bids":%W,"price":%s,'
+                           .. '"leader":%s,"closes_at":"%s","terms":{%s}}')
+
 -- The auction whole; `stored_terms` is the text of the function above.
 function event_text.image(id, auction, stored_terms)
-  return format('{"id":%s,"sequence":%.0f,"state":"%s","sold":%s,"extensions":%.0f,"bids":%.0f,"price":%s,"leader":%s,'
-                .. '"closes_at":"%s","terms":{%s}}',
-                id, auction.sequence, rules.state_names[auction.state], auction.sold and 'true' or 'false',
+  return format(IMAGE, id, auction.sequence, rules.state_names[auction.state], auction.sold and 'true' or 'false',
                 auction.extensions, auction.bids, auction.bids > 0 and digits(auction.price) or 'null',
                 bidder_or_null(auction.leader), moment(auction.closes_at), stored_terms)
 end

@@ -64,6 +64,7 @@ local function parse(text)
     return nil
   end
   return {
+    text = text,
     opening_price = tonumber(opening),
     amount_limit = tonumber(limit),
     reserve = tonumber(reserve),

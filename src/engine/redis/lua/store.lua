@@ -17,6 +17,7 @@ local MAX_REJECTIONS = 100000
 local MAX_REMEMBERED = 4096
 
 local digits, format, match = event_text.digits, string.format, string.match
+local call = redis and redis.call -- there is none where only the rules are tried
 
 function store.refuse(code, text)
   return redis.error_reply(text and code .. ' ' .. text or code)
@@ -25,34 +26,21 @@ end
 -- Packed state: "sequence state sold extensions bids price closes_at last_at epoch base leader".
 
 local STATE_PATTERN = '^(%d+) ([0-3]) ([01]) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ?([%w._:@-]*)$'
-local remembered, remembered_count = {}, 0
-
-local function remember(text, auction)
-  if remembered_count >= MAX_REMEMBERED then
-    remembered, remembered_count = {}, 0
-  end
-  remembered[text] = auction
-  remembered_count = remembered_count + 1
-end
+local STATE = event_text.whole_format('%W %d %d %W %W %W %W %W %s %W %s')
 
 function store.pack(auction)
-  return format('%.0f %d %d %.0f %.0f %.0f %.0f %.0f %s %.0f %s', auction.sequence, auction.state,
-                auction.sold and 1 or 0, auction.extensions, auction.bids, auction.price, auction.closes_at,
-                auction.last_at, auction.epoch, auction.base, auction.leader)
+  return format(STATE, auction.sequence, auction.state, auction.sold and 1 or 0, auction.extensions, auction.bids,
+                auction.price, auction.closes_at, auction.last_at, auction.epoch, auction.base, auction.leader)
 end
 
--- The auction of a packed state; nil if it is none. Not to be changed: it is given out again for the same text.
+-- The auction of a packed state; nil if it is none.
 function store.unpack(text)
-  local known = remembered[text]
-  if known then
-    return known
-  end
   local sequence, state, sold, extensions, bids, price, closes_at, last_at, epoch, base, leader =
     match(text, STATE_PATTERN)
   if not sequence then
     return nil
   end
-  local auction = {
+  return {
     sequence = tonumber(sequence),
     state = tonumber(state),
     sold = sold == '1',
@@ -65,13 +53,24 @@ function store.unpack(text)
     base = tonumber(base),
     leader = leader,
   }
-  remember(text, auction)
-  return auction
+end
+
+-- Auctions as last read or written, by their keys: valid only while the texts in Redis are still the same.
+local known, known_count = {}, 0
+
+local function remember(name, text, auction, rules_text, terms)
+  if not known[name] then
+    if known_count >= MAX_REMEMBERED then
+      known, known_count = {}, 0
+    end
+    known_count = known_count + 1
+  end
+  known[name] = {text = text, auction = auction, rules_text = rules_text, terms = terms}
 end
 
 -- The refusal of a caller whose epoch is not the shard's; nil if it is.
 function store.refuse_epoch(shard, epoch)
-  local present = redis.call('HGET', shard, 'epoch')
+  local present = call('HGET', shard, 'epoch')
   if not present then
     return store.refuse('NOSHARD', 'this Redis holds no shard ' .. shard)
   end
@@ -85,13 +84,23 @@ function store.auction_key(shard, id)
   return shard .. ':a:' .. id
 end
 
--- The auction and its rules' terms, in the epoch that is in force; nil if there is none.
+-- The auction and its rules' terms, in the epoch that is in force; nil if there is none. Neither is to be changed: they
+-- are given out again.
 function store.load(shard, id, epoch)
-  local fields = redis.call('HMGET', shard .. ':a:' .. id, 'state', 'rules')
-  if not fields[1] then
+  local name = shard .. ':a:' .. id
+  local fields = call('HMGET', name, 'state', 'rules')
+  local text = fields[1]
+  if not text then
     return nil
   end
-  local auction, terms = store.unpack(fields[1]), rules.parse_terms(fields[2])
+  local auction, terms
+  local last = known[name]
+  if last and last.text == text and last.rules_text == fields[2] then
+    auction, terms = last.auction, last.terms
+  else
+    auction, terms = store.unpack(text), rules.parse_terms(fields[2])
+    remember(name, text, auction, fields[2], terms)
+  end
   if auction.epoch ~= epoch then
     auction = rules.copy(auction)
     auction.epoch, auction.base = epoch, auction.sequence
@@ -110,21 +119,21 @@ function store.index(shard, id, before, after, terms)
   local boundary = rules.next_boundary(after, terms)
   if boundary ~= old_boundary then
     if boundary then
-      redis.call('ZADD', shard .. ':due', digits(boundary), id)
+      call('ZADD', shard .. ':due', digits(boundary), id)
     else
-      redis.call('ZREM', shard .. ':due', id)
+      call('ZREM', shard .. ':due', id)
     end
   end
   if after.state == old_state then
     return
   end
   if old_state then
-    redis.call('ZREM', shard .. ':ids:' .. rules.state_names[old_state], id)
+    call('ZREM', shard .. ':ids:' .. rules.state_names[old_state], id)
   end
-  redis.call('ZADD', shard .. ':ids:' .. rules.state_names[after.state], id, id)
+  call('ZADD', shard .. ':ids:' .. rules.state_names[after.state], id, id)
   if is_over(after) then
-    redis.call('ZADD', shard .. ':over', digits(after.last_at), id)
-    redis.call('PEXPIRE', shard .. ':k:' .. id, store.DAY_MS)
+    call('ZADD', shard .. ':over', digits(after.last_at), id)
+    call('PEXPIRE', shard .. ':k:' .. id, store.DAY_MS)
   end
 end
 
@@ -132,39 +141,41 @@ end
 function store.append(shard, id, epoch, sequence, payload, secret)
   local stream_id
   if secret and secret ~= '' then
-    stream_id =
-      redis.call('XADD', shard .. ':stream', '*', 'a', id, 'e', epoch, 's', sequence, 'p', payload, 'x', secret)
+    stream_id = call('XADD', shard .. ':stream', '*', 'a', id, 'e', epoch, 's', sequence, 'p', payload, 'x', secret)
   else
-    stream_id = redis.call('XADD', shard .. ':stream', '*', 'a', id, 'e', epoch, 's', sequence, 'p', payload)
+    stream_id = call('XADD', shard .. ':stream', '*', 'a', id, 'e', epoch, 's', sequence, 'p', payload)
   end
-  redis.call('RPUSH', shard .. ':i:' .. id, stream_id)
+  call('RPUSH', shard .. ':i:' .. id, stream_id)
 end
 
 -- The events that a command itself brings about, and that carry its secret; the others come of time.
 local of_command = {created = true, bid_accepted = true, cancelled = true}
 
 -- Commits what was decided: events in their order, then the state. `before` is nil for a new auction, whose
--- `public_terms` the event `created` shows. Returns the auction after it, and its packed state.
+-- `public_terms` the event `created` shows. Returns the auction after it.
 function store.commit(shard, id, before, terms, events, secret, public_terms)
   local after = before and rules.copy(before) or events.fresh
   local epoch = after.epoch
   local payloads = {}
-  for i, event in ipairs(events) do
+  for i = 1, #events do
+    local event = events[i]
     payloads[i] = event_text.event(id, epoch, event, terms, public_terms)
     if before then
       rules.apply(after, event)
     end
   end
   local packed = store.pack(after)
-  for i, event in ipairs(events) do
+  for i = 1, #events do
+    local event = events[i]
     store.append(shard, id, epoch, digits(event.sequence), payloads[i], of_command[event.event] and secret)
   end
-  redis.call('HSET', shard .. ':a:' .. id, 'state', packed)
+  local name = shard .. ':a:' .. id
+  call('HSET', name, 'state', packed)
   if not before or after.state ~= before.state or after.closes_at ~= before.closes_at then
     store.index(shard, id, before, after, terms)
   end
-  remember(packed, after)
-  return after, packed
+  remember(name, packed, after, terms.text, terms)
+  return after
 end
 
 -- Idempotency keys of bids. What is remembered is "amount answer".
@@ -174,41 +185,41 @@ local function rejection_name(id, bidder, key)
 end
 
 function store.recall(shard, id, bidder, key)
-  return redis.call('HGET', shard .. ':k:' .. id, bidder .. ' ' .. key)
-         or redis.call('GET', shard .. ':r:' .. rejection_name(id, bidder, key))
+  return call('HGET', shard .. ':k:' .. id, bidder .. ' ' .. key)
+         or call('GET', shard .. ':r:' .. rejection_name(id, bidder, key))
 end
 
 function store.remember_accepted(shard, id, bidder, key, text)
-  redis.call('HSET', shard .. ':k:' .. id, bidder .. ' ' .. key, text)
+  call('HSET', shard .. ':k:' .. id, bidder .. ' ' .. key, text)
 end
 
 -- Lets the oldest remembered rejection go, if its time is over or if there are more than `max`.
 local function drop_oldest(shard, now, max)
   local list = shard .. ':rejected'
-  local oldest = redis.call('LINDEX', list, 0)
+  local oldest = call('LINDEX', list, 0)
   if not oldest then
     return
   end
   local decided_at, name = match(oldest, '^(%d+) (.*)$')
-  if tonumber(decided_at) + store.REJECTION_MS > now and redis.call('LLEN', list) <= max then
+  if tonumber(decided_at) + store.REJECTION_MS > now and call('LLEN', list) <= max then
     return
   end
-  redis.call('LPOP', list)
+  call('LPOP', list)
   -- Unless the key has been used anew since: then another entry speaks for it.
-  local text = redis.call('GET', shard .. ':r:' .. name)
+  local text = call('GET', shard .. ':r:' .. name)
   if text and match(text, '^%d+ %d+ %d+ [%d-]+ [%d-]+ %d+ %d+ (%d+)') == decided_at then
-    redis.call('DEL', shard .. ':r:' .. name)
+    call('DEL', shard .. ':r:' .. name)
   end
 end
 
 -- Bounded: an equal part of 100,000 a shard, the newest. Two are looked at for each that comes, so that expired
 -- entries do not pile up.
 function store.remember_rejected(shard, id, bidder, key, text, now)
-  local shards = tonumber(redis.call('HGET', shard, 'shards')) or 1
+  local shards = tonumber(call('HGET', shard, 'shards')) or 1
   local max = math.max(1, math.floor(MAX_REJECTIONS / shards))
   local name = rejection_name(id, bidder, key)
-  redis.call('SET', shard .. ':r:' .. name, text, 'PX', store.REJECTION_MS)
-  redis.call('RPUSH', shard .. ':rejected', digits(now) .. ' ' .. name)
+  call('SET', shard .. ':r:' .. name, text, 'PX', store.REJECTION_MS)
+  call('RPUSH', shard .. ':rejected', digits(now) .. ' ' .. name)
   drop_oldest(shard, now, max)
   drop_oldest(shard, now, max)
 end

@@ -33,7 +33,8 @@ end
 
 -- "2026-01-31T08:00:00.000Z".
 function time.text(ms)
-  local second = floor(ms / 1000)
+  local rest = ms % 1000
+  local second = (ms - rest) / 1000
   local front = seconds[second]
   if not front then
     if remembered >= MAX_REMEMBERED then
@@ -43,7 +44,7 @@ function time.text(ms)
     seconds[second] = front
     remembered = remembered + 1
   end
-  return format('%s%03dZ', front, ms - second * 1000)
+  return front .. format('%03dZ', rest)
 end
 
 return time
