@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <hiredis/read.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -48,9 +49,15 @@ struct ReplyReader::Building {
   std::size_t elements = 0;  // of the reply being read
 
   static Reply* place(const redisReadTask* task, Reply::Kind kind) {
-    Reply* made = task->parent == nullptr
-                      ? new Reply
-                      : &static_cast<Reply*>(task->parent->obj)->elements_[static_cast<std::size_t>(task->idx)];
+    Reply* made = nullptr;
+    if (task->parent == nullptr) {
+      made = new Reply;
+    } else {
+      // Grown as elements come, not as many as were announced: memory follows what was really sent. Elements that
+      // move are whole already; only the last one is still being filled.
+      auto& siblings = static_cast<Reply*>(task->parent->obj)->elements_;
+      made = &siblings.emplace_back();
+    }
     made->kind_ = kind;
     return made;
   }
@@ -68,7 +75,7 @@ struct ReplyReader::Building {
     self->elements += static_cast<std::size_t>(size);
     if (self->elements > max_elements) return nullptr;
     Reply* made = place(task, Reply::Kind::array);
-    made->elements_.resize(static_cast<std::size_t>(size));
+    made->elements_.reserve(std::min(static_cast<std::size_t>(size), std::size_t{64}));
     return made;
   }
   static void* make_integer(const redisReadTask* task, long long value) {

@@ -20,10 +20,11 @@ struct Request {
   SteadyTime written_at;      // last
   std::size_t batch_end = 0;  // where its bytes end in the write that they left with
   std::uint16_t slot = 0;
-  std::uint16_t refusals = 0;
-  bool asking = false;          // goes behind an ASKING, whose answer comes first
-  bool maybe_executed = false;  // written once before, and never answered
-  bool direct = false;          // of the client's own making: not routed, not counted, not tried again
+  std::uint16_t pauses = 0;       // made since it was refused first
+  std::uint8_t redirections = 0;  // followed since the last pause
+  bool asking = false;            // goes behind an ASKING, whose answer comes first
+  bool maybe_executed = false;    // written once before, and never answered
+  bool direct = false;            // of the client's own making: not routed, not counted, not tried again
 };
 
 // What a request ends with that Redis did not answer.

@@ -129,7 +129,7 @@ void Client::Router::refused(Link& link, Request request, const Reply& reply, co
     finish(std::move(request), std::move(result));
     return;
   }
-  const bool at_once = ++request.refusals <= redirections_at_once;
+  const bool at_once = ++request.redirections <= redirections_at_once;
   if (kind_ != redis::Kind::cluster && (refusal.meaning == Meaning::moved || refusal.meaning == Meaning::ask)) {
     park(&link, std::move(request));
     return;
@@ -191,7 +191,8 @@ void Client::Router::go_again(Link& link, Request request) {
 void Client::Router::park(Link* link, Request request) {
   const auto now = std::chrono::steady_clock::now();
   if (request.give_up == SteadyTime{}) request.give_up = std::min(now + options_.retry_for, request.deadline);
-  const auto due = now + backoff(request.refusals++);
+  const auto due = now + backoff(request.pauses++);
+  request.redirections = 0;
   Parked parked{.request = std::move(request), .dedicated = {}};
   if (link != nullptr && link->purpose().dedicated) {
     parked.dedicated = link->shared_from_this();

@@ -31,6 +31,7 @@ struct RedisSettings {
   std::string appendfsync = "always";    // always, everysec, no
   std::vector<std::string> more;         // further arguments: {"--maxmemory", "50mb"}
   std::vector<std::string> environment;  // beside this process's own: {"TZ=UTC"}
+  std::string sentinel_file;             // a Sentinel instead, with this configuration (which it rewrites)
 };
 
 class RedisServer {
@@ -73,15 +74,7 @@ class RedisServer {
     }
   }
 
-  // What it has logged.
-  [[nodiscard]] std::string log() const {
-    std::ifstream file(folder_.path() / "redis.log");
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-  }
-
- private:
+  // A port of loopback that nobody listens on now.
   static int free_port() {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -95,22 +88,25 @@ class RedisServer {
     return ntohs(address.sin_port);
   }
 
+  // What it has logged.
+  [[nodiscard]] std::string log() const {
+    std::ifstream file(folder_.path() / "redis.log");
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+
+ private:
   [[nodiscard]] std::vector<std::string> arguments() const {
-    std::vector<std::string> words{"redis-server",
-                                   "--port",
-                                   std::to_string(port_),
-                                   "--bind",
-                                   "127.0.0.1",
-                                   "--dir",
-                                   folder_.path().string(),
-                                   "--logfile",
-                                   (folder_.path() / "redis.log").string(),
-                                   "--save",
-                                   "",
-                                   "--appendonly",
-                                   settings_.appendonly ? "yes" : "no",
-                                   "--appendfsync",
-                                   settings_.appendfsync};
+    const bool sentinel = !settings_.sentinel_file.empty();
+    std::vector<std::string> words{"redis-server"};
+    if (sentinel) words.insert(words.end(), {settings_.sentinel_file, "--sentinel"});
+    words.insert(words.end(), {"--port", std::to_string(port_), "--bind", "127.0.0.1", "--dir", folder_.path().string(),
+                               "--logfile", (folder_.path() / "redis.log").string()});
+    if (!sentinel) {
+      words.insert(words.end(), {"--save", "", "--appendonly", settings_.appendonly ? "yes" : "no", "--appendfsync",
+                                 settings_.appendfsync});
+    }
     words.insert(words.end(), settings_.more.begin(), settings_.more.end());
     return words;
   }
