@@ -45,7 +45,7 @@ class RedisSentinelTest : public ::testing::Test {
   }
 
   TemporaryFolder folder;
-  RedisServer primary;
+  RedisServer primary{{.more = {"--repl-diskless-sync-delay", "0"}}};
   std::unique_ptr<RedisServer> replica, sentinel;
 };
 
