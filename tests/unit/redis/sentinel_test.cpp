@@ -73,23 +73,6 @@ TEST_F(RedisSentinelTest, FollowsTheFailover) {
   EXPECT_NE(run_ids[0], run_ids[1]);
 }
 
-// The old primary lives on as a replica; the Sentinel has it drop its clients.
-TEST_F(RedisSentinelTest, FollowsAPlannedFailover) {
-  ASSERT_TRUE(settled());
-  Options options = ClientLoop::options_for(url());
-  options.command_timeout = 20s;
-  options.retry_for = 15s;
-  ClientLoop loop(std::move(options));
-  ASSERT_TRUE(loop.start());
-  ASSERT_EQ(text_of(loop.run({"SET", "n", "1"})), "OK");
-  ASSERT_EQ(redis_cli(sentinel->port(), {"SENTINEL", "FAILOVER", "sold"}), "OK");
-  ASSERT_TRUE(loop.run_until(
-      [&] { return redis_cli(primary.port(), {"INFO", "replication"}).find("role:slave") != std::string::npos; }));
-  ASSERT_TRUE(loop.run_until([&] { return !loop.troubles.empty(); }));
-  EXPECT_EQ(text_of(loop.run({"INCR", "n"})), "2");
-  EXPECT_EQ(redis_cli(replica->port(), {"GET", "n"}), "2");
-}
-
 TEST_F(RedisSentinelTest, AnUnknownNameIsSaidSo) {
   Options options =
       ClientLoop::options_for("redis+sentinel://127.0.0.1:" + std::to_string(sentinel->port()) + "/other");
