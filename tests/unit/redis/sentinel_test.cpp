@@ -43,6 +43,9 @@ class RedisSentinelTest : public ::testing::Test {
   [[nodiscard]] bool in_step() const {
     return redis_cli(replica->port(), {"INFO", "replication"}).find("master_link_status:up") != std::string::npos;
   }
+  // How many replicas have all that the client wrote: WAIT counts for the connection that it is asked on, and for
+  // nothing on one that has written nothing.
+  [[nodiscard]] static std::string replicated(ClientLoop& loop) { return text_of(loop.run({"WAIT", "1", "5000"})); }
 
   TemporaryFolder folder;
   RedisServer primary{{.more = {"--repl-diskless-sync-delay", "0"}}};
@@ -64,13 +67,31 @@ TEST_F(RedisSentinelTest, FollowsTheFailover) {
   ASSERT_TRUE(started) << started.error().detail;
   EXPECT_EQ(loop.client->kind(), Kind::sentinel);
   for (int i = 1; i <= 100; ++i) ASSERT_EQ(text_of(loop.run({"INCR", "n"})), std::to_string(i));
-  EXPECT_EQ(redis_cli(primary.port(), {"WAIT", "1", "5000"}), "1");
+  ASSERT_EQ(replicated(loop), "1");
   primary.kill();
   ASSERT_TRUE(loop.run_until([&] { return !loop.client->ready(); }));
   EXPECT_EQ(text_of(loop.run({"INCR", "n"})), "101");
   EXPECT_EQ(redis_cli(replica->port(), {"GET", "n"}), "101");
   ASSERT_EQ(run_ids.size(), 2U);
   EXPECT_NE(run_ids[0], run_ids[1]);
+}
+
+// The old primary lives on as a replica; the Sentinel has it drop its clients.
+TEST_F(RedisSentinelTest, FollowsAPlannedFailover) {
+  ASSERT_TRUE(settled());
+  Options options = ClientLoop::options_for(url());
+  options.command_timeout = 20s;
+  options.retry_for = 15s;
+  ClientLoop loop(std::move(options));
+  ASSERT_TRUE(loop.start());
+  ASSERT_EQ(text_of(loop.run({"SET", "n", "1"})), "OK");
+  ASSERT_EQ(replicated(loop), "1");
+  ASSERT_EQ(redis_cli(sentinel->port(), {"SENTINEL", "FAILOVER", "sold"}), "OK");
+  ASSERT_TRUE(loop.run_until(
+      [&] { return redis_cli(primary.port(), {"INFO", "replication"}).find("role:slave") != std::string::npos; }));
+  ASSERT_TRUE(loop.run_until([&] { return !loop.troubles.empty(); }));
+  EXPECT_EQ(text_of(loop.run({"INCR", "n"})), "2");
+  EXPECT_EQ(redis_cli(replica->port(), {"GET", "n"}), "2");
 }
 
 TEST_F(RedisSentinelTest, AnUnknownNameIsSaidSo) {
