@@ -20,6 +20,7 @@ Result<void> Mover::prepare() {
       {&read_rows_, fmt::format("SELECT {} FROM journal WHERE id > ?1 ORDER BY id LIMIT ?2", journal_columns)},
       {&load_image_, fmt::format("SELECT {} FROM auctions WHERE id = ?1", auction_columns)},
       {&insert_event_, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+      {&insert_moved_, "INSERT INTO moved VALUES (?1, ?2, ?3)"},
       {&insert_ending_, "INSERT INTO endings VALUES (?1, ?2)"},
       {&put_answer_, "INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
       {&put_image_,
@@ -45,7 +46,7 @@ Result<Slice> Mover::move(MetaRow& meta, std::size_t max_rows) {
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return {};
     for (const JournalRow& row : *rows) {
-      if (const auto moved = move_row(row.record, touched); !moved) return moved;
+      if (const auto moved = move_row(row, touched); !moved) return moved;
       after.last_at = std::max(after.last_at, row.record.at);
       after.last_auction = std::max(after.last_auction, row.record.auction);
     }
@@ -83,7 +84,8 @@ Result<std::vector<JournalRow>> Mover::read_rows(const MetaRow& meta, std::size_
   return rows;
 }
 
-Result<void> Mover::move_row(const Record& record, TouchedAuctions& touched) {
+Result<void> Mover::move_row(const JournalRow& row, TouchedAuctions& touched) {
+  const Record& record = row.record;
   auto step = read_step(record);
   if (!step) return std::unexpected(step.error());
   const auto one = touch(record.auction, touched);
@@ -93,6 +95,7 @@ Result<void> Mover::move_row(const Record& record, TouchedAuctions& touched) {
     if (const auto moved = advance(auction.image, record.auction, *step->event); !moved) return moved;
     auction.changed = true;
     if (const auto inserted = insert_event(record, *step->event); !inserted) return inserted;
+    if (const auto inserted = insert_moved(row); !inserted) return inserted;
     const bool ends =
         std::holds_alternative<Closed>(step->event->body) || std::holds_alternative<Cancelled>(step->event->body);
     if (ends) {
@@ -133,6 +136,10 @@ Result<void> Mover::insert_event(const Record& record, const Event& event) {
                  .bind(5, std::string_view(*record.payload))
                  .bind(6, std::string_view(record.secret))
                  .bind(7, std::uint64_t{checksum_of(record, number)}));
+}
+
+Result<void> Mover::insert_moved(const JournalRow& row) {
+  return run(insert_moved_.bind(1, row.id).bind(2, row.record.auction.value()).bind(3, row.record.sequence.value()));
 }
 
 Result<void> Mover::insert_ending(AuctionId auction, Timestamp at) {

@@ -37,9 +37,10 @@ class Mover {
   using TouchedAuctions = std::unordered_map<AuctionId, Touched>;
 
   [[nodiscard]] Result<std::vector<JournalRow>> read_rows(const MetaRow& meta, std::size_t max_rows);
-  [[nodiscard]] Result<void> move_row(const Record& record, TouchedAuctions& touched);
+  [[nodiscard]] Result<void> move_row(const JournalRow& row, TouchedAuctions& touched);
   [[nodiscard]] Result<Touched*> touch(AuctionId id, TouchedAuctions& touched);
   [[nodiscard]] Result<void> insert_event(const Record& record, const Event& event);
+  [[nodiscard]] Result<void> insert_moved(const JournalRow& row);
   [[nodiscard]] Result<void> insert_ending(AuctionId auction, Timestamp at);
   [[nodiscard]] Result<void> put_answer(const RememberedKey& key);
   [[nodiscard]] Result<void> put_image(const Auction& image);
@@ -52,6 +53,7 @@ class Mover {
   Statement read_rows_;
   Statement load_image_;
   Statement insert_event_;
+  Statement insert_moved_;
   Statement insert_ending_;
   Statement put_answer_;
   Statement put_image_;

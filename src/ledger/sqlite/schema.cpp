@@ -75,6 +75,25 @@ CREATE TABLE endings(
   auction INTEGER NOT NULL,
   PRIMARY KEY (at, auction)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE moved(
+  row INTEGER PRIMARY KEY,
+  auction INTEGER NOT NULL,
+  sequence INTEGER NOT NULL
+) STRICT;
+)sql";
+
+// Version 1 did not keep the order in which events moved. Any order will do that has each auction's events in sequence
+// and ends at or before the last row that has moved.
+constexpr const char* from_version_1 = R"sql(
+BEGIN IMMEDIATE;
+CREATE TABLE moved(
+  row INTEGER PRIMARY KEY,
+  auction INTEGER NOT NULL,
+  sequence INTEGER NOT NULL
+) STRICT;
+INSERT INTO moved SELECT row_number() OVER (ORDER BY auction, sequence), auction, sequence FROM events;
+PRAGMA user_version = 2;
+COMMIT;
 )sql";
 
 // Before SQLite touches it: opening another program's database could already roll back its journal.
@@ -88,8 +107,8 @@ Result<void> check_header(const std::filesystem::path& file) {
   return fail(Failure::corrupt, fmt::format("{} is not a FlashBid ledger: it is no SQLite file", file.string()));
 }
 
-// True = new, without tables.
-Result<bool> check_ours(Database& db, const std::filesystem::path& file) {
+// The version of its schema; 0 = new, without tables.
+Result<std::int64_t> check_ours(Database& db, const std::filesystem::path& file) {
   const auto id = db.ask_number("PRAGMA application_id");
   if (!id) return std::unexpected(id.error());
   const auto tables_there = db.ask_number("SELECT count(*) FROM sqlite_schema");
@@ -105,7 +124,7 @@ Result<bool> check_ours(Database& db, const std::filesystem::path& file) {
                                               "start the newer one",
                                               file.string(), *version, schema_version));
   }
-  return *version == 0;
+  return *version;
 }
 
 Result<void> apply_settings(Database& db, const SqliteLedgerOptions& options) {
@@ -172,6 +191,13 @@ Result<void> make_tables(Database& db) {
   return error;
 }
 
+Result<void> migrate(Database& db) {
+  if (db.run(from_version_1) == SQLITE_OK) return {};
+  const auto error = db.failure("cannot bring the ledger's tables up to this version");
+  std::ignore = db.run("ROLLBACK");
+  return error;
+}
+
 }  // namespace
 
 Result<Database> open_for_writing(const SqliteLedgerOptions& options) {
@@ -181,14 +207,17 @@ Result<Database> open_for_writing(const SqliteLedgerOptions& options) {
 
   auto db = Database::open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, options.vfs);
   if (!db) return db;
-  const auto is_new = check_ours(*db, file);
-  if (!is_new) return std::unexpected(is_new.error());
-  if (*is_new) {
+  const auto version = check_ours(*db, file);
+  if (!version) return std::unexpected(version.error());
+  const bool is_new = *version == 0;
+  if (is_new) {
     if (const auto claimed = claim(*db); !claimed) return std::unexpected(claimed.error());
   }
   if (const auto set = apply_settings(*db, options); !set) return std::unexpected(set.error());
-  if (*is_new) {
+  if (is_new) {
     if (const auto made = make_tables(*db); !made) return std::unexpected(made.error());
+  } else if (*version < schema_version) {
+    if (const auto migrated = migrate(*db); !migrated) return std::unexpected(migrated.error());
   }
   if (const auto reserved = reserve_log_index(*db); !reserved) return std::unexpected(reserved.error());
   if (const auto synced = sync_folder(options.folder); !synced) return std::unexpected(synced.error());

@@ -33,7 +33,7 @@ class Verifier {
   [[nodiscard]] Result<Verified> run() {
     for (const auto check :
          {&Verifier::begin, &Verifier::check_file, &Verifier::check_history, &Verifier::check_auctions_have_events,
-          &Verifier::check_journal, &Verifier::check_answers}) {
+          &Verifier::check_order, &Verifier::check_journal, &Verifier::check_answers}) {
       if (const auto checked = (this->*check)(); !checked) return std::unexpected(checked.error());
     }
     return verified_;
@@ -146,6 +146,24 @@ class Verifier {
     if (!images) return std::unexpected(images.error());
     if (static_cast<std::uint64_t>(*images) == verified_.auctions) return {};
     return violation(fmt::format("{} auctions have an image, {} have events", *images, verified_.auctions));
+  }
+
+  // `moved` names every event once, each auction's in sequence.
+  Result<void> check_order() {
+    const auto named = db_.ask_number(
+        "SELECT count(*) FROM moved JOIN events USING (auction, sequence) WHERE row <= (SELECT moved_through FROM "
+        "meta)");
+    if (!named) return std::unexpected(named.error());
+    const auto rows = db_.ask_number("SELECT count(*) FROM moved");
+    if (!rows) return std::unexpected(rows.error());
+    const auto backwards = db_.ask_number(
+        "SELECT count(*) FROM (SELECT sequence - lag(sequence, 1, 0) OVER (PARTITION BY auction ORDER BY row) AS step "
+        "FROM moved) WHERE step <> 1");
+    if (!backwards) return std::unexpected(backwards.error());
+    const auto events = static_cast<std::int64_t>(verified_.events);
+    if (*named == events && *rows == events && *backwards == 0) return {};
+    return violation(fmt::format("the order of history has {} rows, {} of them for its {} events, {} out of sequence",
+                                 *rows, *named, events, *backwards));
   }
 
   Result<void> check_journal() {

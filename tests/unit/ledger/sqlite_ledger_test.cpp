@@ -140,7 +140,7 @@ TEST_F(SqliteLedgerTest, ANewerSchemaIsRefused) {
   open();
   close();
   {
-    Tool(file()).run("PRAGMA user_version = 2");
+    Tool(file()).run("PRAGMA user_version = 3");
   }
   const Error error = open_error();
   EXPECT_EQ(error.failure, Failure::invalid);
@@ -152,7 +152,7 @@ TEST_F(SqliteLedgerTest, TheFileIsMarkedAsOursAndWritesAhead) {
   close();
   Tool tool(file());
   EXPECT_EQ(tool.ask("PRAGMA application_id"), 0x464C4249);
-  EXPECT_EQ(tool.ask("PRAGMA user_version"), 1);
+  EXPECT_EQ(tool.ask("PRAGMA user_version"), 2);
   EXPECT_EQ(tool.ask("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'journal'"), 0);
 }
 
