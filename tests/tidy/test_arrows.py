@@ -12,6 +12,8 @@ ARROWS = {
     "ledger/sqlite": {"ledger", "auction", "base"},
     "ledger/memory": {"ledger", "auction", "base"},
     "redis": {"base"},
+    "archive": {"ledger", "auction", "base"},
+    "relay": {"archive", "ledger", "ledger/sqlite", "auction", "base"},
     "feed": {"ledger", "auction", "base"},
     "engine": {"feed", "ledger", "auction", "base"},
     "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},

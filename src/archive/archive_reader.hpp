@@ -1,0 +1,60 @@
+// Reads the archive: history and auctions that are over, as LedgerReader, and what a restore needs. Belongs to one
+// thread. A lost connection comes back by itself; until then every call is Failure::unavailable.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/session.hpp"
+#include "ledger/history_step.hpp"
+#include "ledger/ledger.hpp"
+
+namespace flashbid {
+
+// An auction that is not over, at its last stored event.
+struct ArchivedAuction {
+  Auction auction;
+  Epoch epoch;  // of that event
+};
+
+// How far a shard has been stored.
+struct ArchivePosition {
+  Epoch epoch;           // nobody stores at a lower one
+  std::string position;  // of its source; empty = nothing yet
+  std::string owner;     // who holds the lease; empty = nobody
+};
+
+class ArchiveReader final : public LedgerReader {
+ public:
+  explicit ArchiveReader(ArchiveUrl url, std::chrono::milliseconds timeout = std::chrono::seconds{5})
+      : session_(std::move(url), timeout) {}
+
+  [[nodiscard]] Result<std::vector<StoredEvent>> events(AuctionId auction, Sequence after, std::size_t limit,
+                                                        bool bids_only) override;
+  [[nodiscard]] Result<std::optional<Auction>> auction(AuctionId id) override;
+  [[nodiscard]] Result<std::vector<Auction>> list(const ListQuery& query) override;
+  // Rejections are not archived.
+  [[nodiscard]] Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
+                                                           const BidderId& caller, const IdempotencyKey& key) override;
+
+  // Auctions of a shard that are scheduled or open, by rising id above `after`.
+  [[nodiscard]] Result<std::vector<ArchivedAuction>> live(std::uint64_t shard, AuctionId after, std::size_t limit);
+  // An auction's events after `after`, hidden parts included.
+  [[nodiscard]] Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit);
+  // The keys that are remembered of an auction, the one that created it included.
+  [[nodiscard]] Result<std::vector<RememberedKey>> keys(AuctionId auction);
+  // Nothing if the shard has never been written.
+  [[nodiscard]] Result<std::optional<ArchivePosition>> position(std::uint64_t shard);
+  // All events, by auction and sequence, after this one.
+  [[nodiscard]] Result<std::vector<Record>> all_records(AuctionId auction, Sequence after, std::size_t limit);
+  [[nodiscard]] Result<std::uint64_t> count_images_without_events();
+
+  // The first of `records` that the archive has otherwise (Failure::corrupt) or not at all (its index is returned).
+  [[nodiscard]] Result<std::optional<std::size_t>> first_missing(std::span<const Record> records);
+
+ private:
+  archive::Session session_;
+};
+
+}  // namespace flashbid

@@ -1,0 +1,34 @@
+// The archive as a relay's sink, and as what grants its leases. Belongs to the relay's thread.
+#pragma once
+
+#include <string>
+
+#include "archive/archive_writer.hpp"
+#include "relay/sink.hpp"
+
+namespace flashbid {
+
+class ArchiveSink final : public Sink, public Leases {
+ public:
+  // `kind` and `shards` say what the archive is of; it is claimed when it is first reached.
+  ArchiveSink(ArchiveUrl url, std::string kind, std::uint64_t shards)
+      : writer_(std::move(url)), kind_(std::move(kind)), shards_(shards) {}
+
+  // Reaches it now. Failure::invalid if it cannot be used.
+  [[nodiscard]] Result<void> claim();
+
+  [[nodiscard]] Result<std::uint64_t> beat(std::string_view owner, Duration alive) override;
+  [[nodiscard]] Result<std::optional<ShardLease>> acquire(std::uint64_t shard, std::string_view owner,
+                                                          Duration length) override;
+  [[nodiscard]] Result<void> renew(const ShardLease& lease, Duration length) override;
+  [[nodiscard]] Result<void> release(const ShardLease& lease) override;
+  [[nodiscard]] Result<void> store(const ShardLease& lease, const SourceBatch& batch) override;
+
+ private:
+  ArchiveWriter writer_;
+  std::string kind_;
+  std::uint64_t shards_;
+  bool claimed_ = false;
+};
+
+}  // namespace flashbid

@@ -1,0 +1,45 @@
+// Ports: where a relay stores, and who may. Both belong to the relay's thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "relay/source.hpp"
+
+namespace flashbid {
+
+// A shard that a worker holds: nobody with a lower token may store any more.
+struct ShardLease {
+  std::uint64_t shard = 0;
+  std::uint64_t token = 0;
+  std::string position;  // where the source goes on; empty = nothing has been stored
+};
+
+class Leases {
+ public:
+  virtual ~Leases() = default;
+  // Tells that `owner` lives, for `alive`; how many workers do.
+  [[nodiscard]] virtual Result<std::uint64_t> beat(std::string_view owner, Duration alive) = 0;
+  // None if another worker holds the shard.
+  [[nodiscard]] virtual Result<std::optional<ShardLease>> acquire(std::uint64_t shard, std::string_view owner,
+                                                                  Duration length) = 0;
+  // Failure::conflict if another has taken it over.
+  [[nodiscard]] virtual Result<void> renew(const ShardLease& lease, Duration length) = 0;
+  [[nodiscard]] virtual Result<void> release(const ShardLease& lease) = 0;
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Stores a batch for good, all or nothing; storing it again changes nothing.
+  //   Failure::conflict     the lease is another's now: drop the batch, acquire again
+  //   Failure::corrupt      what is there contradicts it: stop with an alarm
+  //   Failure::unavailable, outcome_unknown   store the same again
+  [[nodiscard]] virtual Result<void> store(const ShardLease& lease, const SourceBatch& batch) = 0;
+};
+
+}  // namespace flashbid

@@ -1,0 +1,40 @@
+// Port: one shard's events in their order, read at least once. Belongs to the relay's thread.
+//
+// A position is the source's own text: whatever it needs to go on behind it. Events of one auction come in sequence,
+// and again from an earlier one after a failure, never with a gap.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ledger/record.hpp"
+
+namespace flashbid {
+
+struct SourceBatch {
+  std::vector<Record> records;  // events, at most as many as were asked for
+  std::string position;         // behind the last one
+  Epoch epoch;                  // of the ledger when they were read
+  std::uint64_t behind = 0;     // events that are known to wait behind these
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Goes on behind `position`, as the sink remembers it; empty = from the beginning, or where the source itself knows.
+  [[nodiscard]] virtual Result<void> begin(std::string_view position) = 0;
+  // The next events, none if there are none now. It does not wait for any.
+  //   Failure::unavailable  ask again     Failure::corrupt  stop
+  [[nodiscard]] virtual Result<SourceBatch> read(std::size_t max) = 0;
+  // Everything up to `position` is stored for good: the source need not keep it for this reader.
+  [[nodiscard]] virtual Result<void> stored(std::string_view position) = 0;
+};
+
+// Opens shard `shard`'s source.
+using OpenSource = std::function<Result<std::unique_ptr<Source>>(std::uint64_t shard)>;
+
+}  // namespace flashbid

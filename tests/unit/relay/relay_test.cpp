@@ -1,0 +1,229 @@
+#include "relay/relay.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "archive/archive_reader.hpp"
+#include "archive/verify.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "relay/archive_sink.hpp"
+#include "relay/sqlite_source.hpp"
+#include "support/auction_script.hpp"
+#include "support/ledger_session.hpp"
+#include "support/postgres_server.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace flashbid::testing {
+namespace {
+
+// An SQLite ledger with three auctions' events, a part of them moved into history.
+class RelayOfALedger : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = open_sqlite_ledger({.folder = folder_.path()});
+    ASSERT_TRUE(opened) << opened.error().detail;
+    ledger_ = std::move(*opened);
+    ASSERT_TRUE(recover(ledger_->writer()));
+    for (AuctionScript& script : scripts_) append(script.create());
+    bid(10);
+    ASSERT_TRUE(ledger_->writer().move(11));  // the rest stands in the journal
+  }
+
+  void append(const std::vector<Record>& records) {
+    ASSERT_TRUE(ledger_->writer().append(records));
+    for (const Record& record : records) events_ += record.kind == RecordKind::event ? 1 : 0;
+  }
+  void bid(int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      AuctionScript& script = scripts_[static_cast<std::size_t>(round) % scripts_.size()];
+      amount_ += 100;
+      append(script.bid(round % 2 == 0 ? "Alice" : "Bob", amount_));
+      append({script.reject("Carol", 1, script_start, key_use(Operation::bid, "Carol", std::to_string(amount_), "1"))});
+    }
+  }
+
+  RelayOptions options(std::string owner) {
+    RelayOptions made;
+    made.owner = std::move(owner);
+    made.batch = 3;
+    made.lease = Duration{30};
+    made.idle = Duration{1};
+    made.longest_pause = Duration{40};
+    made.only_worker = true;
+    return made;
+  }
+  Result<void> run(RelayOptions made) {
+    ArchiveSink sink(url_, "sqlite", 1);
+    Relay relay(std::move(made), [this](std::uint64_t) { return SqliteSource::open(folder_.path()); }, sink, sink);
+    relay.stop(Duration{20'000});  // until nothing is left
+    return relay.run();
+  }
+  void expect_equal() {
+    ArchiveReader archive(url_);
+    const auto verified = verify_archive(archive);
+    ASSERT_TRUE(verified) << verified.error().detail;
+    EXPECT_EQ(verified->events, events_);
+    for (const AuctionScript& script : scripts_) {
+      const auto image = archive.auction(script.auction().id);
+      ASSERT_TRUE(image && *image);
+      EXPECT_EQ(**image, script.auction());
+    }
+  }
+
+  TemporaryFolder folder_;
+  ArchiveUrl url_ = PostgresServer::shared().fresh_database();
+  std::unique_ptr<Ledger> ledger_;
+  std::vector<AuctionScript> scripts_{AuctionScript(1), AuctionScript(2), AuctionScript(3)};
+  std::int64_t amount_ = 1'000;
+  std::uint64_t events_ = 0;
+};
+
+TEST_F(RelayOfALedger, StoresAllFromHistoryAndJournalAndGoesOnLater) {
+  ASSERT_TRUE(run(options("one")));
+  expect_equal();
+  while (ledger_->writer().unmoved() > 0) ASSERT_TRUE(ledger_->writer().move(7));
+  bid(9);
+  ASSERT_TRUE(ledger_->writer().move(4));
+  ASSERT_TRUE(run(options("two")));
+  expect_equal();
+}
+
+TEST_F(RelayOfALedger, DyingBetweenAnyTwoStepsLosesNothingAndDoublesNothing) {
+  for (int life = 0; life < 60; ++life) {
+    RelayOptions dying = options("life " + std::to_string(life));
+    int left = life % 7 + 1;
+    dying.after_step = [&left](RelayStep) -> Result<void> {
+      if (--left > 0) return {};
+      return fail(Failure::internal, "killed");
+    };
+    if (life % 5 == 0) bid(3);
+    if (life % 4 == 0) {
+      ASSERT_TRUE(ledger_->writer().move(5));
+    }
+    std::ignore = run(std::move(dying));
+  }
+  ASSERT_TRUE(run(options("last")));
+  expect_equal();
+}
+
+TEST_F(RelayOfALedger, PostgresqlKilledBetweenAnyTwoStepsLosesNothingAndDoublesNothing) {
+  RelayOptions made = options("one");
+  made.batch = 7;
+  made.lease = Duration{20'000};
+  int steps = 0;
+  made.after_step = [&steps](RelayStep) -> Result<void> {
+    if (++steps <= 6) {
+      PostgresServer::shared().kill();
+      PostgresServer::shared().start();
+    }
+    return {};
+  };
+  ASSERT_TRUE(run(std::move(made)));
+  EXPECT_GE(steps, 6);
+  expect_equal();
+}
+
+TEST_F(RelayOfALedger, ALedgerThatIsAnotherOneIsAnAlarm) {
+  ASSERT_TRUE(run(options("one")));
+  ledger_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) std::filesystem::remove(entry.path());
+  auto opened = open_sqlite_ledger({.folder = folder_.path()});
+  ASSERT_TRUE(opened);
+  ledger_ = std::move(*opened);
+  ASSERT_TRUE(recover(ledger_->writer()));
+  const auto ended = run(options("two"));
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().failure, Failure::corrupt);
+}
+
+// Leases and a sink in memory, for sharing.
+class MemorySink final : public Sink, public Leases {
+ public:
+  struct Shard {
+    std::string owner;
+    std::uint64_t token = 0;
+  };
+  struct Board {
+    std::mutex mutex;
+    std::map<std::string, bool> workers;
+    std::map<std::uint64_t, Shard> shards;
+    std::size_t held_by(const std::string& owner) {
+      const std::scoped_lock lock(mutex);
+      return static_cast<std::size_t>(
+          std::ranges::count_if(shards, [&](const auto& each) { return each.second.owner == owner; }));
+    }
+  };
+  explicit MemorySink(Board& board) : board_(board) {}
+
+  Result<std::uint64_t> beat(std::string_view owner, Duration) override {
+    const std::scoped_lock lock(board_.mutex);
+    board_.workers[std::string(owner)] = true;
+    return board_.workers.size();
+  }
+  Result<std::optional<ShardLease>> acquire(std::uint64_t shard, std::string_view owner, Duration) override {
+    const std::scoped_lock lock(board_.mutex);
+    Shard& held = board_.shards[shard];
+    if (!held.owner.empty() && held.owner != owner) return std::nullopt;
+    held.owner = owner;
+    return ShardLease{shard, ++held.token, {}};
+  }
+  Result<void> renew(const ShardLease&, Duration) override { return {}; }
+  Result<void> release(const ShardLease& lease) override {
+    const std::scoped_lock lock(board_.mutex);
+    board_.shards[lease.shard].owner.clear();
+    return {};
+  }
+  Result<void> store(const ShardLease&, const SourceBatch&) override { return {}; }
+
+ private:
+  Board& board_;
+};
+
+class NothingToRead final : public Source {
+ public:
+  Result<void> begin(std::string_view) override { return {}; }
+  Result<SourceBatch> read(std::size_t) override { return SourceBatch{}; }
+  Result<void> stored(std::string_view) override { return {}; }
+};
+
+TEST(RelaySharing, WorkersShareTheShardsFairlyAndTakeOverFromOneThatLeft) {
+  MemorySink::Board board;
+  const auto open = [](std::uint64_t) -> Result<std::unique_ptr<Source>> { return std::make_unique<NothingToRead>(); };
+  const auto wait_for = [&](const std::string& owner, std::size_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (board.held_by(owner) != count && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    EXPECT_EQ(board.held_by(owner), count) << owner;
+  };
+  const auto made = [](std::string owner) {
+    RelayOptions options;
+    options.owner = std::move(owner);
+    options.shards = 16;
+    options.lease = Duration{60};
+    options.idle = Duration{1};
+    return options;
+  };
+  MemorySink first_sink(board);
+  MemorySink second_sink(board);
+  Relay first(made("first"), open, first_sink, first_sink);
+  Relay second(made("second"), open, second_sink, second_sink);
+  std::jthread one([&] { EXPECT_TRUE(first.run()); });
+  wait_for("first", 16);
+  std::jthread two([&] { EXPECT_TRUE(second.run()); });
+  wait_for("first", 8);
+  wait_for("second", 8);
+  first.stop();
+  one.join();
+  {
+    const std::scoped_lock lock(board.mutex);
+    board.workers.erase("first");
+  }
+  wait_for("second", 16);
+  second.stop();
+}
+
+}  // namespace
+}  // namespace flashbid::testing
