@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/options.hpp"
+#include "app/relay_command.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
 #include "app/tools.hpp"
@@ -49,6 +50,7 @@ void add_serve(CLI::App& app, ServeOptions& options, std::string& config) {
   serve.add_option("--data", options.data, "folder of the ledger")->check(not_empty())->capture_default_str();
   serve.add_option("--engine", options.engine, "embedded, or Redis: redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]")
       ->capture_default_str();
+  serve.add_option("--archive", options.archive, "postgres://USER@HOST:PORT/DATABASE: history is kept there too");
   serve
       .add_option("--durability", options.durability,
                   "fsync; memory: survives the process, not the machine; replicated:N (Redis): N replicas have it too")
@@ -99,6 +101,8 @@ int run(const std::vector<std::string>& arguments) {
   add_serve(app, serve_options, config);
   BotsFlags bots_flags;
   add_bots(app, bots_flags);
+  RelayFlags relay_flags;
+  add_relay(app, relay_flags);
   VerifyFlags verify_flags;
   add_verify(app, verify_flags);
   app.add_subcommand("version", "print the version");
@@ -112,6 +116,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   if (app.got_subcommand("serve")) return serve(serve_options);
   if (app.got_subcommand("bots")) return run_bots(bots_flags);
+  if (app.got_subcommand("relay")) return run_relay(relay_flags);
   if (app.got_subcommand("verify")) return run_verify(verify_flags);
   fmt::print("flashbid {}\n", version);
   return 0;

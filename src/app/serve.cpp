@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/archive_serve.hpp"
 #include "app/demo.hpp"
 #include "app/engines.hpp"
 #include "server/loop.hpp"
@@ -26,6 +27,7 @@ namespace {
 
 constexpr std::chrono::seconds patience_at_end{8};
 constexpr std::chrono::seconds patience_after_failure{2};
+constexpr Duration patience_for_archive{6'000};
 
 int refuse(const std::string& why) {
   fmt::print(stderr, "flashbid serve: {}\n", why);
@@ -96,7 +98,7 @@ class LoopThreads {
   std::vector<std::jthread> threads_;
 };
 
-ServerOptions server_options(const ServeOptions& options) {
+ServerOptions server_options(const ServeOptions& options, const ArchiveService* archive) {
   ServerOptions made;
   made.listen = parse_address(options.listen).value();
   made.dev = options.dev;
@@ -105,11 +107,18 @@ ServerOptions server_options(const ServeOptions& options) {
   made.limits.pipelined = options.max_pipelined;
   made.limits.outbox = {options.watcher_bytes, options.watcher_frames};
   made.limits.idle = std::chrono::milliseconds(options.idle_timeout_ms);
+  if (archive != nullptr) {
+    made.add_degraded = [archive](std::vector<std::string>& degraded) { archive->add_degraded(degraded); };
+    made.add_metrics = [archive](std::string& text) { archive->add_metrics(text); };
+  }
   return made;
 }
 
 std::string unfit(const ServeOptions& options) {
   if (std::string why = unfit_engine(options); !why.empty()) return why;
+  if (!options.archive.empty() && options.engine != "embedded") {
+    return "--archive: this version archives the embedded engine only";
+  }
   if (!options.dev) {
     return "tokens (--jwt-key) are not available in this version: give --dev, which serves this machine only, without "
            "login";
@@ -150,10 +159,17 @@ int serve(const ServeOptions& options) {
       });
   if (!engine) return failed_to_start(engine.error());
 
-  // 4. The server: sockets, one part on every loop; nothing is accepted yet.
+  // 4. The archive beside it, if there is one; then the server: sockets, one part on every loop; nothing is accepted
+  // yet.
+  std::unique_ptr<ArchiveService> archive;
+  if (!options.archive.empty()) {
+    auto started = ArchiveService::start(options.data, options.archive);
+    if (!started) return failed_to_start(started.error());
+    archive = std::move(*started);
+  }
   std::vector<Server::Place> places;
   for (std::size_t k = 0; k < loops.size(); ++k) places.push_back({loops[k].get(), &(*engine)->on_loop(k)});
-  const Result<std::unique_ptr<Server>> server = Server::open(server_options(options), places);
+  const Result<std::unique_ptr<Server>> server = Server::open(server_options(options, archive.get()), places);
   if (!server) return failed_to_start(server.error());
 
   // 5. Time: what is due is opened and closed.
@@ -181,6 +197,7 @@ int serve(const ServeOptions& options) {
   }
   threads.join();
   (*engine)->stop();
+  if (archive) archive->stop(patience_for_archive);
   spdlog::info("stopped");
   return ledger_failed ? 1 : 0;
 }

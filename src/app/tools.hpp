@@ -1,5 +1,5 @@
 // `flashbid bots` and `flashbid verify`: their flags, and what they run. Called by the main thread. verify exits with 0
-// if all is consistent, 1 at a violation, 2 if there is nothing to verify.
+// if all is consistent, 1 at a violation, 2 if there is nothing to verify, 3 if the archive does not have all yet.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -27,6 +27,7 @@ void add_bots(CLI::App& app, BotsFlags& flags);
 struct VerifyFlags {
   std::string data;
   std::string history;
+  std::string archive;
 };
 void add_verify(CLI::App& app, VerifyFlags& flags);
 [[nodiscard]] int run_verify(const VerifyFlags& flags);

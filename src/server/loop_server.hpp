@@ -26,8 +26,9 @@ namespace flashbid {
 struct ServerShared {
   ServerLimits limits;
   bool dev = false;
-  std::atomic<std::size_t> connections{0};  // open now, on all loops
-  std::function<std::string()> metrics;     // any thread: the text of /metrics
+  std::atomic<std::size_t> connections{0};                      // open now, on all loops
+  std::function<std::string()> metrics;                         // any thread: the text of /metrics
+  std::function<void(std::vector<std::string>&)> add_degraded;  // any thread: what is wrong beside the engine
 };
 
 class LoopServer {

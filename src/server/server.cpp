@@ -18,15 +18,18 @@ Result<std::unique_ptr<Server>> Server::open(const ServerOptions& options, const
 Server::Server(const ServerOptions& options, const std::vector<Place>& places) {
   shared_.limits = options.limits;
   shared_.dev = options.dev;
+  shared_.add_degraded = options.add_degraded;
   std::vector<LoopServer*> loops;
   for (const Place& place : places) {
     loops_.push_back(std::make_unique<LoopServer>(*place.loop, *place.engine, shared_));
     loops.push_back(loops_.back().get());
   }
-  shared_.metrics = [this, engine = places.front().engine] {
+  shared_.metrics = [this, engine = places.front().engine, add = options.add_metrics] {
     std::vector<const Traffic*> totals;
     for (const auto& loop : loops_) totals.push_back(&loop->totals());
-    return metrics_text(totals, *engine);
+    std::string text = metrics_text(totals, *engine);
+    if (add) add(text);
+    return text;
   };
   listener_ = std::make_unique<Listener>(std::move(loops), shared_);
 }

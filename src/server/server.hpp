@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -18,6 +20,9 @@ struct ServerOptions {
   boost::asio::ip::tcp::endpoint listen;
   bool dev = false;
   ServerLimits limits;
+  // What runs beside the engine may have something to say in /readyz and /metrics. Any thread; empty = nothing.
+  std::function<void(std::vector<std::string>&)> add_degraded;
+  std::function<void(std::string&)> add_metrics;
 };
 
 class Server {

@@ -1,0 +1,98 @@
+#include "app/archive_serve.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <iterator>
+#include <thread>
+#include <utility>
+
+#include "app/worker_name.hpp"
+#include "base/system_clock.hpp"
+#include "relay/archive_sink.hpp"
+#include "relay/relay.hpp"
+#include "relay/sqlite_source.hpp"
+
+namespace flashbid {
+namespace {
+
+// From here on /readyz says so.
+constexpr double worth_telling_seconds = 10;
+// Short, so that a server that comes back after a kill soon goes on.
+constexpr Duration lease_length{5'000};
+
+}  // namespace
+
+struct ArchiveService::Parts {
+  Parts(const std::string& data, ArchiveUrl to)
+      : shown(to.shown),
+        sink(std::move(to), "sqlite", 1),
+        relay(
+            {.owner = worker_name(), .shards = 1, .lease = lease_length, .only_worker = true, .after_step = {}},
+            [data](std::uint64_t) { return SqliteSource::open(data); }, sink, sink) {}
+
+  std::string shown;
+  ArchiveSink sink;
+  Relay relay;
+  mutable SystemClock clock;
+  std::jthread thread;
+};
+
+ArchiveService::ArchiveService(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {
+  parts_->thread = std::jthread([this] {
+    const Result<void> ended = parts_->relay.run();
+    if (!ended) spdlog::critical("the archive stands still until it is put right: {}", ended.error().detail);
+  });
+}
+
+ArchiveService::~ArchiveService() { stop({}); }
+
+Result<std::unique_ptr<ArchiveService>> ArchiveService::start(const std::string& data, std::string_view url) {
+  auto parsed = ArchiveUrl::parse(url);
+  if (!parsed) return fail(Failure::invalid, "--archive: " + parsed.error().detail);
+  auto parts = std::make_unique<Parts>(data, std::move(*parsed));
+  if (const auto claimed = parts->sink.claim(); !claimed) {
+    if (claimed.error().failure != Failure::unavailable && claimed.error().failure != Failure::outcome_unknown) {
+      return fail(claimed.error().failure, "--archive: " + claimed.error().detail);
+    }
+    spdlog::warn("the archive is away and waited for: {}", claimed.error().detail);
+  }
+  return std::unique_ptr<ArchiveService>(new ArchiveService(std::move(parts)));
+}
+
+void ArchiveService::stop(Duration patience) {
+  if (!parts_->thread.joinable()) return;
+  parts_->relay.stop(patience);
+  parts_->thread.join();
+  const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
+  if (counters.lag_events > 0) {
+    spdlog::warn("{} events are not in the archive yet: the next start goes on with them", counters.lag_events);
+  }
+}
+
+void ArchiveService::add_degraded(std::vector<std::string>& degraded) const {
+  const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
+  if (!counters.alarm && !counters.failing && counters.lag_seconds < worth_telling_seconds) return;
+  degraded.push_back(fmt::format("archive{}: {} events and {:.0f} s behind{}{}", counters.alarm ? " halted" : "",
+                                 counters.lag_events, counters.lag_seconds, counters.last_error.empty() ? "" : "; ",
+                                 counters.last_error));
+}
+
+void ArchiveService::add_metrics(std::string& text) const {
+  const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
+  const auto add = [&](std::string_view name, std::string_view kind, std::string_view says, auto value) {
+    fmt::format_to(std::back_inserter(text),
+                   "# HELP flashbid_archive_{0} {2}\n# TYPE flashbid_archive_{0} {1}\nflashbid_archive_{0} {3}\n", name,
+                   kind, says, value);
+  };
+  add("events_total", "counter", "Events stored in the archive", counters.stored);
+  add("batches_total", "counter", "Transactions that stored them", counters.batches);
+  add("failures_total", "counter", "Tries that failed", counters.failures);
+  add("lag_events", "gauge", "Events known to wait for the archive", counters.lag_events);
+  add("lag_seconds", "gauge", "Age of the oldest event that is read and not stored", counters.lag_seconds);
+  add("up", "gauge", "Whether the last try succeeded", counters.failing || counters.alarm ? 0 : 1);
+  add("alarm", "gauge", "Whether archive and ledger contradict each other", counters.alarm ? 1 : 0);
+}
+
+}  // namespace flashbid

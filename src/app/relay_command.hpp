@@ -1,0 +1,20 @@
+// `flashbid relay`: its flags, and the worker that it runs until a signal. Called by the main thread.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+
+namespace flashbid {
+
+struct RelayFlags {
+  std::string from;
+  std::string to;
+  std::string group = "archive";
+  std::string log_level = "info";
+  std::string config;
+};
+void add_relay(CLI::App& app, RelayFlags& flags);
+// 0 after a signal, 1 after an alarm, 2 if it cannot start as it was told.
+[[nodiscard]] int run_relay(const RelayFlags& flags);
+
+}  // namespace flashbid

@@ -1,0 +1,179 @@
+"""The embedded engine with `--archive`, and `flashbid relay`: everything reaches PostgreSQL exactly once, whatever is
+killed on the way; `verify --archive` says so."""
+import signal
+import subprocess
+import time
+
+import pytest
+import requests
+
+from flashbid_server import BINARY, Server, clean_environment, run_command
+from postgres_server import PostgresServer
+
+DRAIN_TIMEOUT_S = 60
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = PostgresServer()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def database(postgres, request):
+    """A fresh database: its URL."""
+    if postgres.child is None:
+        postgres.start()
+    name = "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[:50]
+    postgres.sql(f"CREATE DATABASE {name}")
+    return postgres.url(name)
+
+
+def bots(server, seconds=3, bidders=20):
+    return subprocess.Popen([str(BINARY), "bots", "--url", server.url, "--bots", str(bidders), "--duration",
+                             f"{seconds}s", "--auctions", "4", "--keys", "--seed", "7"], env=clean_environment(),
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def crowd(server, seconds=3):
+    child = bots(server, seconds)
+    said, _ = child.communicate(timeout=seconds + 60)
+    assert child.returncode == 0, said
+
+
+def verify(data, url):
+    return run_command("verify", "--data", str(data), "--archive", url, timeout=120)
+
+
+def wait_for_drain(data, url):
+    deadline = time.monotonic() + DRAIN_TIMEOUT_S
+    while True:
+        done = verify(data, url)
+        if done.returncode != 3 or time.monotonic() > deadline:
+            return done
+        time.sleep(0.3)
+
+
+def counted(postgres, url):
+    return int(postgres.sql("SELECT count(*) FROM flashbid.events", url.rsplit("/", 1)[1]))
+
+
+class Relay:
+    def __init__(self, data, url):
+        self.child = subprocess.Popen([str(BINARY), "relay", "--from", f"sqlite:{data}", "--to", url],
+                                      env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def kill(self):
+        self.child.kill()
+        self.child.communicate(timeout=20)
+
+    def stop(self):
+        self.child.send_signal(signal.SIGTERM)
+        _, said = self.child.communicate(timeout=30)
+        return self.child.returncode, said
+
+
+def test_serve_archives_what_the_crowd_does(tmp_path, postgres, database):
+    server = Server(tmp_path / "data", "--archive", database).start()
+    try:
+        crowd(server)
+        metrics = requests.get(server.url + "/metrics", timeout=10).text
+        assert "flashbid_archive_events_total" in metrics
+        assert "flashbid_archive_up 1" in metrics
+    finally:
+        server.stop()
+    done = verify(tmp_path / "data", database)
+    assert done.returncode == 0, done.stderr
+    assert "equal to the ledger" in done.stdout
+    assert counted(postgres, database) > 100
+
+
+def test_postgresql_killed_under_load_bidding_goes_on_and_all_drains(tmp_path, postgres, database):
+    server = Server(tmp_path / "data", "--archive", database).start()
+    try:
+        child = bots(server, seconds=6)
+        time.sleep(1.5)
+        postgres.kill()
+        time.sleep(1.5)
+        ready = requests.get(server.url + "/readyz", timeout=10)
+        assert ready.status_code == 200
+        assert any("archive" in wrong for wrong in ready.json()["degraded"]), ready.text
+        postgres.start()
+        said, _ = child.communicate(timeout=90)
+        assert child.returncode == 0, said
+        done = wait_for_drain(tmp_path / "data", database)
+        assert done.returncode == 0, done.stderr
+        assert requests.get(server.url + "/readyz", timeout=10).json()["degraded"] == []
+    finally:
+        server.stop()
+
+
+def test_serve_killed_under_load_goes_on_where_it_was(tmp_path, postgres, database):
+    server = Server(tmp_path / "data", "--archive", database).start()
+    child = bots(server, seconds=4)
+    try:
+        for _ in range(2):
+            time.sleep(1.2)
+            server.kill()
+            server.start()
+    finally:
+        child.kill()
+        child.communicate(timeout=20)
+        server.stop()
+    done = wait_for_drain(tmp_path / "data", database)
+    assert done.returncode == 0, done.stderr
+
+
+def test_relay_killed_again_and_again(tmp_path, postgres, database):
+    server = Server(tmp_path / "data").start()
+    relay = Relay(tmp_path / "data", database)
+    try:
+        child = bots(server, seconds=5)
+        for _ in range(6):
+            time.sleep(0.6)
+            relay.kill()
+            relay = Relay(tmp_path / "data", database)
+        said, _ = child.communicate(timeout=60)
+        assert child.returncode == 0, said
+    finally:
+        server.stop()
+    done = wait_for_drain(tmp_path / "data", database)
+    assert done.returncode == 0, done.stderr
+    code, said = relay.stop()
+    assert code == 0, said
+    assert counted(postgres, database) > 100
+
+
+def test_another_payload_is_a_violation(tmp_path, postgres, database):
+    server = Server(tmp_path / "data", "--archive", database).start()
+    try:
+        crowd(server, seconds=1)
+    finally:
+        server.stop()
+    name = database.rsplit("/", 1)[1]
+    postgres.sql("UPDATE flashbid.events SET payload = replace(payload, '\"at\":\"2', '\"at\":\"3') "
+                 "WHERE sequence = 3 AND auction = (SELECT min(auction) FROM flashbid.events WHERE sequence = 3)", name)
+    assert verify(tmp_path / "data", database).returncode == 1
+    postgres.sql("DELETE FROM flashbid.events WHERE sequence = 3", name)
+    assert verify(tmp_path / "data", database).returncode == 1
+
+
+@pytest.mark.parametrize("url", ["mysql://x", "postgres://u:secret@h", "postgres://u:secret@[bad/db"])
+def test_a_wrong_url_is_one_line_without_its_password(tmp_path, url):
+    done = run_command("relay", "--from", f"sqlite:{tmp_path}", "--to", url)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "secret" not in done.stderr
+    assert "postgres://" in done.stderr
+
+
+def test_a_newer_archive_is_refused(tmp_path, postgres, database):
+    name = database.rsplit("/", 1)[1]
+    postgres.sql("CREATE SCHEMA flashbid; CREATE TABLE flashbid.schema_version(version bigint); "
+                 "INSERT INTO flashbid.schema_version VALUES (99)", name)
+    done = run_command("serve", "--dev", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--archive", database)
+    assert done.returncode == 2
+    assert "newer FlashBid" in done.stderr
