@@ -227,8 +227,11 @@ INSTANTIATE_TEST_SUITE_P(
         Tampering{"lost_history", "DELETE FROM events WHERE auction = 2", "2 auctions have an image, 1 have events"},
         Tampering{"lost_image", "DELETE FROM auctions WHERE id = 2", "it has events and no image"},
         Tampering{"lost_key", "DELETE FROM answers WHERE operation = 1", "is not remembered"},
-        Tampering{"key_of_nothing", "DELETE FROM events WHERE auction = 2; DELETE FROM auctions WHERE id = 2",
+        Tampering{"key_of_nothing",
+                  "DELETE FROM events WHERE auction = 2; DELETE FROM auctions WHERE id = 2; "
+                  "DELETE FROM moved WHERE auction = 2",
                   "event 4 is missing"},
+        Tampering{"lost_place", "DELETE FROM moved WHERE auction = 2 AND sequence = 3", "the order of history has"},
         Tampering{"lost_journal_row", "DELETE FROM journal WHERE id = (SELECT min(id) FROM journal)",
                   "journal row 12 follows row 10"},
         Tampering{"changed_byte", "UPDATE events SET payload = replace(payload, 'Alice', 'Mally') WHERE sequence = 3",
