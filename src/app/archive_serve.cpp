@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -79,20 +78,22 @@ void ArchiveService::add_degraded(std::vector<std::string>& degraded) const {
                                  counters.last_error));
 }
 
-void ArchiveService::add_metrics(std::string& text) const {
+void ArchiveService::add_metrics(Exposition& out) const {
   const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
-  const auto add = [&](std::string_view name, std::string_view kind, std::string_view says, auto value) {
-    fmt::format_to(std::back_inserter(text),
-                   "# HELP flashbid_archive_{0} {2}\n# TYPE flashbid_archive_{0} {1}\nflashbid_archive_{0} {3}\n", name,
-                   kind, says, value);
-  };
-  add("events_total", "counter", "Events stored in the archive", counters.stored);
-  add("batches_total", "counter", "Transactions that stored them", counters.batches);
-  add("failures_total", "counter", "Tries that failed", counters.failures);
-  add("lag_events", "gauge", "Events known to wait for the archive", counters.lag_events);
-  add("lag_seconds", "gauge", "Age of the oldest event that is read and not stored", counters.lag_seconds);
-  add("up", "gauge", "Whether the last try succeeded", counters.failing || counters.alarm ? 0 : 1);
-  add("alarm", "gauge", "Whether archive and ledger contradict each other", counters.alarm ? 1 : 0);
+  out.counter("flashbid_archive_events_total", "Events stored in the archive");
+  out.sample(counters.stored);
+  out.counter("flashbid_archive_batches_total", "Transactions that stored them");
+  out.sample(counters.batches);
+  out.counter("flashbid_archive_failures_total", "Tries that failed");
+  out.sample(counters.failures);
+  out.gauge("flashbid_archive_lag_events", "Events known to wait for the archive");
+  out.sample(counters.lag_events);
+  out.gauge("flashbid_archive_lag_seconds", "Age of the oldest event that is read and not stored");
+  out.sample(counters.lag_seconds);
+  out.gauge("flashbid_archive_up", "Whether the last try succeeded");
+  out.sample(std::uint64_t{!counters.failing && !counters.alarm});
+  out.gauge("flashbid_archive_alarm", "Whether archive and ledger contradict each other");
+  out.sample(std::uint64_t{counters.alarm});
 }
 
 }  // namespace flashbid

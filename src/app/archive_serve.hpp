@@ -1,5 +1,5 @@
 // The archive beside the embedded engine: a relay on a thread of its own, and what it has to say of itself. Made and
-// ended by the main thread; degraded() and metrics() may be called from any thread.
+// ended by the main thread; add_degraded() and add_metrics() may be called from any thread.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "server/exposition.hpp"
 
 namespace flashbid {
 
@@ -21,7 +22,7 @@ class ArchiveService {
   ArchiveService& operator=(const ArchiveService&) = delete;
 
   void add_degraded(std::vector<std::string>& degraded) const;
-  void add_metrics(std::string& text) const;
+  void add_metrics(Exposition& out) const;
   // Stores what is left, for at most `patience`. After the engine has stopped.
   void stop(Duration patience);
 

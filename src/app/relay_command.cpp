@@ -1,16 +1,15 @@
 #include "app/relay_command.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/Validators.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <thread>
 
+#include "app/end_signals.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
@@ -47,12 +46,7 @@ class Teller {
 
 // Until SIGTERM, SIGINT, or the worker's own end.
 int run_until_signal(Relay& relay) {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  EndSignals signals;
   SystemClock clock;
   Result<void> ended;
   std::atomic<bool> over{false};
@@ -61,8 +55,7 @@ int run_until_signal(Relay& relay) {
     over = true;
   });
   Teller teller;
-  constexpr timespec second{1, 0};
-  while (!over && ::sigtimedwait(&signals, nullptr, &second) < 0) teller.tell(relay.counters(clock.now()));
+  while (!over && !signals.wait_for(std::chrono::seconds{1})) teller.tell(relay.counters(clock.now()));
   relay.stop(patience_at_end);
   worker.join();
   const RelayCounters counters = relay.counters(clock.now());

@@ -1,16 +1,13 @@
 #include "app/serve.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <thread>
@@ -18,6 +15,7 @@
 
 #include "app/archive_serve.hpp"
 #include "app/demo.hpp"
+#include "app/end_signals.hpp"
 #include "app/engines.hpp"
 #include "server/loop.hpp"
 #include "server/server.hpp"
@@ -52,27 +50,6 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
-
-// The signals that end the server, taken by wait() alone: blocked before any thread is made.
-class EndSignals {
- public:
-  EndSignals() {
-    ::sigemptyset(&set_);
-    ::sigaddset(&set_, SIGTERM);
-    ::sigaddset(&set_, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-  }
-  void wait() {
-    int caught = 0;
-    ::sigwait(&set_, &caught);
-  }
-  // From any thread: ends wait() as the signal would.
-  static void raise() { ::kill(::getpid(), SIGTERM); }
-
- private:
-  sigset_t set_{};
-};
 
 std::string as_host(const boost::asio::ip::address& address) {
   return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
@@ -109,7 +86,7 @@ ServerOptions server_options(const ServeOptions& options, const ArchiveService* 
   made.limits.idle = std::chrono::milliseconds(options.idle_timeout_ms);
   if (archive != nullptr) {
     made.add_degraded = [archive](std::vector<std::string>& degraded) { archive->add_degraded(degraded); };
-    made.add_metrics = [archive](std::string& text) { archive->add_metrics(text); };
+    made.add_metrics = [archive](Exposition& out) { archive->add_metrics(out); };
   }
   return made;
 }

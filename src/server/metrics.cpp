@@ -1,69 +1,9 @@
 #include "server/metrics.hpp"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
-#include <limits>
-#include <utility>
-#include <vector>
+#include <string>
 
 namespace flashbid {
 namespace {
-
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-using Labels = std::vector<ClientMetric::Label>;
-
-class Exposition {
- public:
-  void counter(std::string name, std::string help) { begin(std::move(name), std::move(help), MetricType::Counter); }
-  void gauge(std::string name, std::string help) { begin(std::move(name), std::move(help), MetricType::Gauge); }
-
-  Exposition& sample(std::uint64_t value, Labels labels = {}) {
-    return sample(static_cast<double>(value), std::move(labels));
-  }
-  Exposition& sample(double value, Labels labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (families_.back().type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    families_.back().metric.push_back(std::move(metric));
-    return *this;
-  }
-
-  void commit_seconds(const EngineCounters& counters) {
-    begin("flashbid_commit_seconds", "Time to make a batch durable", MetricType::Histogram);
-    ClientMetric metric;
-    std::uint64_t so_far = 0;
-    for (std::size_t i = 0; i < counters.commit_seconds_buckets.size(); ++i) {
-      so_far += counters.commit_seconds_buckets[i];
-      const double bound =
-          i < commit_bucket_bounds.size() ? commit_bucket_bounds[i] : std::numeric_limits<double>::infinity();
-      metric.histogram.bucket.push_back({so_far, bound});
-    }
-    metric.histogram.sample_count = so_far;
-    metric.histogram.sample_sum = counters.commit_seconds;
-    families_.back().metric.push_back(std::move(metric));
-  }
-
-  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
-
- private:
-  void begin(std::string name, std::string help, MetricType type) {
-    MetricFamily family;
-    family.name = std::move(name);
-    family.help = std::move(help);
-    family.type = type;
-    families_.push_back(std::move(family));
-  }
-
-  std::vector<MetricFamily> families_;
-};
 
 void add_engine(const Engine& engine, Exposition& out) {
   const EngineCounters counters = engine.counters();
@@ -127,11 +67,9 @@ void add_traffic(std::span<const Traffic* const> loops, Exposition& out) {
 
 }  // namespace
 
-std::string metrics_text(std::span<const Traffic* const> loops, const Engine& engine) {
-  Exposition out;
+void add_metrics(std::span<const Traffic* const> loops, const Engine& engine, Exposition& out) {
   add_engine(engine, out);
   add_traffic(loops, out);
-  return out.text();
 }
 
 }  // namespace flashbid

@@ -1,14 +1,14 @@
-// The text of /metrics: the totals of all loops and of the engine, in Prometheus' exposition format. Any thread.
+// What /metrics tells of the server: the totals of all loops and of the engine. Any thread.
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "engine/engine.hpp"
+#include "server/exposition.hpp"
 #include "server/traffic.hpp"
 
 namespace flashbid {
 
-[[nodiscard]] std::string metrics_text(std::span<const Traffic* const> loops, const Engine& engine);
+void add_metrics(std::span<const Traffic* const> loops, const Engine& engine, Exposition& out);
 
 }  // namespace flashbid

@@ -27,9 +27,10 @@ Server::Server(const ServerOptions& options, const std::vector<Place>& places) {
   shared_.metrics = [this, engine = places.front().engine, add = options.add_metrics] {
     std::vector<const Traffic*> totals;
     for (const auto& loop : loops_) totals.push_back(&loop->totals());
-    std::string text = metrics_text(totals, *engine);
-    if (add) add(text);
-    return text;
+    Exposition out;
+    flashbid::add_metrics(totals, *engine, out);
+    if (add) add(out);
+    return out.text();
   };
   listener_ = std::make_unique<Listener>(std::move(loops), shared_);
 }

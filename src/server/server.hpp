@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "server/exposition.hpp"
 #include "server/listener.hpp"
 #include "server/loop_server.hpp"
 
@@ -22,7 +23,7 @@ struct ServerOptions {
   ServerLimits limits;
   // What runs beside the engine may have something to say in /readyz and /metrics. Any thread; empty = nothing.
   std::function<void(std::vector<std::string>&)> add_degraded;
-  std::function<void(std::string&)> add_metrics;
+  std::function<void(Exposition&)> add_metrics;
 };
 
 class Server {

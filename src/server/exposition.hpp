@@ -1,0 +1,35 @@
+// Metrics on their way out, in Prometheus' exposition format: families in the order in which they are told. One thread.
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+
+namespace flashbid {
+
+class Exposition {
+ public:
+  using Labels = std::vector<prometheus::ClientMetric::Label>;
+
+  void counter(std::string name, std::string help);
+  void gauge(std::string name, std::string help);
+
+  // A value of the family begun last.
+  Exposition& sample(std::uint64_t value, Labels labels = {});
+  Exposition& sample(double value, Labels labels = {});
+
+  void commit_seconds(const EngineCounters& counters);
+
+  [[nodiscard]] std::string text() const;
+
+ private:
+  void begin(std::string name, std::string help, prometheus::MetricType type);
+
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+}  // namespace flashbid
