@@ -6,35 +6,6 @@
 #include "redis/router.hpp"
 
 namespace flashbid::redis {
-namespace {
-
-struct Each {
-  std::vector<std::pair<Address, Result<Reply>>> answers;
-  std::size_t missing = 0;
-  std::move_only_function<void(std::vector<std::pair<Address, Result<Reply>>>)> done;
-};
-
-}  // namespace
-
-void Client::Router::send_each(const Command& command,
-                               std::move_only_function<void(std::vector<std::pair<Address, Result<Reply>>>)> done) {
-  std::vector<std::pair<Address, std::shared_ptr<Link>>> primaries;
-  if (only_ != nullptr) primaries.emplace_back(only_->address(), only_);
-  primaries.insert(primaries.end(), nodes_.begin(), nodes_.end());
-  const auto each = std::make_shared<Each>();
-  each->missing = primaries.size();
-  each->done = std::move(done);
-  if (primaries.empty()) {
-    boost::asio::post(io_, [each] { each->done({}); });
-    return;
-  }
-  for (const auto& [address, link] : primaries) {
-    link->send_direct(Command(command), [each, where = address](Result<Reply> answer) {
-      each->answers.emplace_back(where, std::move(answer));
-      if (--each->missing == 0) each->done(std::move(each->answers));
-    });
-  }
-}
 
 std::shared_ptr<Link> Client::Router::make_dedicated(std::string_view key,
                                                      std::function<void(const std::string&)> on_primary) {
@@ -124,10 +95,6 @@ Client::~Client() { router_->stop(); }
 void Client::start(std::move_only_function<void(Result<void>)> ready) { router_->start(std::move(ready)); }
 void Client::send(std::string_view key, Command command, Done done) {
   router_->send(key, std::move(command), std::move(done));
-}
-void Client::send_to_each_primary(const Command& command,
-                                  std::move_only_function<void(std::vector<std::pair<Address, Result<Reply>>>)> done) {
-  router_->send_each(command, std::move(done));
 }
 std::shared_ptr<Dedicated> Client::dedicated(std::string_view key,
                                              std::function<void(const std::string& run_id)> on_primary) {

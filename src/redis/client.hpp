@@ -94,9 +94,6 @@ class Client {
   void start(std::move_only_function<void(Result<void>)> ready);
   // To the primary of `key`'s slot.
   void send(std::string_view key, Command command, Done done);
-  // To every primary once; a connection's loss is that one's error.
-  void send_to_each_primary(const Command& command,
-                            std::move_only_function<void(std::vector<std::pair<Address, Result<Reply>>>)> done);
   // `on_primary` is told the run id after every connect, before anything is sent there.
   [[nodiscard]] std::shared_ptr<Dedicated> dedicated(std::string_view key,
                                                      std::function<void(const std::string& run_id)> on_primary);

@@ -25,8 +25,6 @@ class Client::Router final : public LinkOwner, public std::enable_shared_from_th
 
   void start(Ready ready);
   void send(std::string_view key, Command command, Done done);
-  void send_each(const Command& command,
-                 std::move_only_function<void(std::vector<std::pair<Address, Result<Reply>>>)> done);
   std::shared_ptr<Link> make_dedicated(std::string_view key, std::function<void(const std::string&)> on_primary);
   // To a link of make_dedicated.
   void send_on(const std::shared_ptr<Link>& link, Command command, Done done);

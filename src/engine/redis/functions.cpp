@@ -18,19 +18,33 @@ redis::CommandBuilder function_call(const std::string& name, const std::string& 
   return command;
 }
 
+void add_key_use(redis::CommandBuilder& command, const std::optional<KeyUse>& use) {
+  command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
+  command.add(use ? std::string_view(use->fingerprint) : "");
+}
+
+IdempotencyKey key_of(const std::optional<KeyUse>& use) { return use ? use->key : IdempotencyKey{}; }
+
 Error error_of(const redis::Reply& reply, AuctionId auction, const IdempotencyKey& key) {
   const std::string_view code = reply.error_code();
   if (code == "NOTFOUND") return no_such_auction(auction);
   if (code == "EXISTS") return auction_is_there(auction);
   if (code == "KEYREUSED") return key_reused(key);
   if (code == "CONFLICT") return auction_is_over(auction, reply.error_detail());
-  return {Failure::internal, fmt::format("Redis answered a call with: {}", reply.text())};
+  const bool refused = code == "EPOCH" || code == "NOSHARD" || code == "STALE";
+  return {refused ? Failure::unavailable : Failure::internal,
+          fmt::format("Redis answered a call with: {}", reply.text())};
 }
 
 std::uint64_t to_number(std::string_view digits) {
   std::uint64_t number = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return number;
+}
+
+std::uint64_t number_of(const redis::Reply& reply) {
+  return reply.kind() == redis::Reply::Kind::integer ? static_cast<std::uint64_t>(reply.integer())
+                                                     : to_number(reply.text());
 }
 
 std::array<std::uint64_t, 10> packed_fields(std::string_view packed) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,11 +22,16 @@ namespace flashbid {
 [[nodiscard]] redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key,
                                                   std::size_t arguments, bool reads_only = false);
 
+// Adds who uses which key with which body: three words, empty ones without a key.
+void add_key_use(redis::CommandBuilder& command, const std::optional<KeyUse>& use);
+[[nodiscard]] IdempotencyKey key_of(const std::optional<KeyUse>& use);  // empty = none
+
 // An error reply of the library as an Error; `auction` and `key` are what the call was about.
-// EPOCH and NOSHARD are not for here: whoever calls deals with them first.
+// Whoever calls deals with EPOCH and NOSHARD first; here they, like STALE, are unavailable: surely not done.
 [[nodiscard]] Error error_of(const redis::Reply& reply, AuctionId auction, const IdempotencyKey& key);
 
-[[nodiscard]] std::uint64_t to_number(std::string_view digits);  // 0 if it is none
+[[nodiscard]] std::uint64_t to_number(std::string_view digits);    // 0 if it is none
+[[nodiscard]] std::uint64_t number_of(const redis::Reply& reply);  // an integer, or digits
 
 // The numbers of a text of fields between single spaces, as the library packs states; 0 for a field that is
 // none.

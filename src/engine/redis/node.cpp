@@ -17,8 +17,6 @@ namespace {
 constexpr unsigned max_calls = 4;  // of one command, as epochs change under it
 constexpr unsigned due_at_once = 200;
 
-std::string ms_text(Timestamp time) { return std::to_string(time.ms); }
-
 }  // namespace
 
 // One command on its way, through as many epochs as it takes.
@@ -187,27 +185,19 @@ void Node::create(CreateRequest request, AuctionDone done) {
   auto shared = std::make_shared<CreateRequest>(std::move(request));
   auto build = [this, shared](Epoch) {
     auto command = function_call(names_.reserve_id, meta_keys_[0], 5);
-    const auto& use = shared->key_use;
     command.add(shared->id ? std::to_string(shared->id->value()) : std::string());
-    command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
-    command.add(use ? std::string_view(use->fingerprint) : "");
-    command.add(ms_text(shared->terms->closes_at + effect_kept));
+    add_key_use(command, shared->key_use);
+    command.add((shared->terms->closes_at + effect_kept).ms);
     redis::Command made = command.take();
-    made.repeatable = use.has_value();
+    made.repeatable = shared->key_use.has_value();
     return made;
   };
   call(0, std::move(build), [this, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
-    const IdempotencyKey key = shared->key_use ? shared->key_use->key : IdempotencyKey{};
     if (reply->is_error()) {
-      if (reply->error_code() == "CONFLICT") {
-        return done(fail(Failure::conflict, "no automatic auction id is left; give an id"));
-      }
-      return done(std::unexpected(error_of(*reply, shared->id.value_or(AuctionId{0}), key)));
+      return done(std::unexpected(error_of(*reply, shared->id.value_or(AuctionId{0}), key_of(shared->key_use))));
     }
-    const auto id = reply->kind() == redis::Reply::Kind::integer ? static_cast<std::uint64_t>(reply->integer())
-                                                                 : to_number(reply->text());
-    create_under(AuctionId{id}, std::move(*shared), std::move(done));
+    create_under(AuctionId{number_of(*reply)}, std::move(*shared), std::move(done));
   });
 }
 
@@ -223,16 +213,14 @@ void Node::create_under(AuctionId id, CreateRequest request, AuctionDone done) {
     command.add(epoch.value()).add(id.value()).add(public_terms);
     command.add(terms.opens_at.ms).add(terms.closes_at.ms).add(rules_text(terms));
     command.add(encode_secret({terms.reserve, use}));
-    command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
-    command.add(use ? std::string_view(use->fingerprint) : "");
+    add_key_use(command, use);
     redis::Command made = command.take();
     made.repeatable = use.has_value();
     return made;
   };
   call(shard, std::move(build), [this, shard, id, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
-    const IdempotencyKey key = shared->key_use ? shared->key_use->key : IdempotencyKey{};
-    if (reply->is_error()) return done(std::unexpected(error_of(*reply, id, key)));
+    if (reply->is_error()) return done(std::unexpected(error_of(*reply, id, key_of(shared->key_use))));
     done(view_of(*reply, admission_.epoch(shard)));
   });
 }
@@ -244,8 +232,7 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
     const auto& use = shared->key_use;
     auto command = function_call(names_.cancel, meta_keys_[shard], 6);
     command.add(epoch.value()).add(shared->auction.value());
-    command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");
-    command.add(use ? std::string_view(use->fingerprint) : "");
+    add_key_use(command, use);
     command.add(use ? encode_secret({std::nullopt, use}) : std::string());
     redis::Command made = command.take();
     made.repeatable = use.has_value();
@@ -253,8 +240,7 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
   };
   call(shard, std::move(build), [this, shard, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
-    const IdempotencyKey key = shared->key_use ? shared->key_use->key : IdempotencyKey{};
-    if (reply->is_error()) return done(std::unexpected(error_of(*reply, shared->auction, key)));
+    if (reply->is_error()) return done(std::unexpected(error_of(*reply, shared->auction, key_of(shared->key_use))));
     done(view_of(*reply, admission_.epoch(shard)));
   });
 }
@@ -271,12 +257,9 @@ void Node::tick(unsigned shard, std::move_only_function<void(Result<Ticked>)> do
     if (reply->is_error() || words.size() != 3) {
       return done(fail(Failure::internal, fmt::format("tick was answered with: {}", reply->text())));
     }
-    const auto moment = [](const redis::Reply& word) {
-      return Timestamp{word.kind() == redis::Reply::Kind::integer ? word.integer()
-                                                                  : static_cast<std::int64_t>(to_number(word.text()))};
-    };
+    const auto moment = [](const redis::Reply& word) { return Timestamp{static_cast<std::int64_t>(number_of(word))}; };
     Ticked ticked{std::nullopt, moment(words[2])};
-    if (!words[1].text().empty() || words[1].kind() == redis::Reply::Kind::integer) ticked.next = moment(words[1]);
+    if (!words[1].text().empty()) ticked.next = moment(words[1]);
     done(ticked);
   });
 }

@@ -18,11 +18,6 @@ std::unexpected<Error> not_understood(std::string_view function, const redis::Re
   return fail(Failure::internal, fmt::format("{} was answered with: {}", function, reply.text()));
 }
 
-std::uint64_t number_of(const redis::Reply& reply) {
-  return reply.kind() == redis::Reply::Kind::integer ? static_cast<std::uint64_t>(reply.integer())
-                                                     : to_number(reply.text());
-}
-
 std::unexpected<Error> too_many_reads() {
   return fail(Failure::unavailable, "too many reads of the archive wait; try again in a moment");
 }

@@ -176,13 +176,8 @@ void RedisEngine::Parts::watch_health() {
 }
 
 Health RedisEngine::Parts::current_health() {
-  Health now;
-  {
-    const std::scoped_lock lock(mutex);
-    now = health;
-  }
-  if (options.degraded) now.degraded = options.degraded();
-  return now;
+  const std::scoped_lock lock(mutex);
+  return health;
 }
 
 EngineCounters RedisEngine::Parts::counters() const {

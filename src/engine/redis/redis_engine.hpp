@@ -23,7 +23,6 @@ struct RedisEngineOptions {
   unsigned shards = 0;                    // 0 = as Redis says, and 16 if it is new; anything else must be what it says
   bool unchecked = false;                 // the operator vouches for Redis's settings
   std::unique_ptr<LedgerReader> archive;  // for what has left Redis; null = nothing ever leaves it
-  std::function<std::vector<std::string>()> degraded;      // what else is wrong, for /readyz; any thread
   std::function<void(const std::string& line)> on_notice;  // for the log; from the Redis thread
 };
 

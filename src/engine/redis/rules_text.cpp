@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -92,17 +91,6 @@ bool makes_sense(const BidAnswer& answer) {
          (!accepted || (answer.price == answer.amount && answer.leader == answer.bidder));
 }
 
-constexpr std::array<std::pair<std::string_view, Failure>, 8> codes{{
-    {"NOSHARD", Failure::unavailable},
-    {"EPOCH", Failure::unavailable},
-    {"STALE", Failure::unavailable},
-    {"NOTFOUND", Failure::not_found},
-    {"EXISTS", Failure::conflict},
-    {"CONFLICT", Failure::conflict},
-    {"KEYREUSED", Failure::key_reused},
-    {"BADARG", Failure::internal},
-}};
-
 }  // namespace
 
 std::string rules_text(const Terms& terms) {
@@ -151,14 +139,6 @@ Result<BidAnswer> read_bid_reply(std::string_view reply, AuctionId auction, cons
   Result<BidReply> read = read_bid_reply_in_full(reply, auction, bid);
   if (!read) return std::unexpected(std::move(read.error()));
   return std::move(read->answer);
-}
-
-Error read_error_reply(std::string_view reply) {
-  const std::string_view code = reply.substr(0, reply.find(' '));
-  for (const auto& [known, failure] : codes) {
-    if (code == known) return {failure, std::string(reply)};
-  }
-  return {Failure::internal, std::string(reply)};
 }
 
 }  // namespace flashbid

@@ -38,8 +38,4 @@ struct BidReply {
 [[nodiscard]] Result<BidReply> read_bid_reply_in_full(std::string_view reply, AuctionId auction, const Bid& bid);
 [[nodiscard]] Result<BidAnswer> read_bid_reply(std::string_view reply, AuctionId auction, const Bid& bid);
 
-// What an error reply of the functions says: its first word is a code. Unknown ones are Failure::internal; EPOCH and
-// NOSHARD are Failure::unavailable (surely not done).
-[[nodiscard]] Error read_error_reply(std::string_view reply);
-
 }  // namespace flashbid

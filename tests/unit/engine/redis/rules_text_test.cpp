@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/redis/functions.hpp"
 #include "engine/redis/library.hpp"
 #include "support/auctions.hpp"
 #include "support/lua_rules.hpp"
@@ -81,14 +82,17 @@ TEST(BidReply, WhatTheFunctionNeverSaysIsCorrupt) {
 }
 
 TEST(ErrorReply, IsKnownByItsFirstWord) {
-  EXPECT_EQ(read_error_reply("EPOCH 3").failure, Failure::unavailable);
-  EXPECT_EQ(read_error_reply("NOSHARD this Redis holds no shard").failure, Failure::unavailable);
-  EXPECT_EQ(read_error_reply("NOTFOUND there is no auction 7").failure, Failure::not_found);
-  EXPECT_EQ(read_error_reply("EXISTS auction 7 is there already").failure, Failure::conflict);
-  EXPECT_EQ(read_error_reply("CONFLICT closed").failure, Failure::conflict);
-  EXPECT_EQ(read_error_reply("KEYREUSED the key").failure, Failure::key_reused);
-  EXPECT_EQ(read_error_reply("ERR Function not found").failure, Failure::internal);
-  EXPECT_EQ(read_error_reply("").failure, Failure::internal);
+  const auto read = [](const char* line) {
+    return error_of(redis::Reply::of_text(line, redis::Reply::Kind::error), AuctionId{7}, {});
+  };
+  EXPECT_EQ(read("EPOCH 3").failure, Failure::unavailable);
+  EXPECT_EQ(read("NOSHARD this Redis holds no shard").failure, Failure::unavailable);
+  EXPECT_EQ(read("NOTFOUND there is no auction 7").failure, Failure::not_found);
+  EXPECT_EQ(read("EXISTS auction 7 is there already").failure, Failure::conflict);
+  EXPECT_EQ(read("CONFLICT closed").failure, Failure::conflict);
+  EXPECT_EQ(read("KEYREUSED the key").failure, Failure::key_reused);
+  EXPECT_EQ(read("ERR Function not found").failure, Failure::internal);
+  EXPECT_EQ(read("").failure, Failure::internal);
 }
 
 TEST(Library, IsNamedAfterItsText) {
