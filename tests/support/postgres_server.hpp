@@ -2,13 +2,11 @@
 // also when that dies. One is shared by all tests of a binary; each takes a fresh database. One thread.
 #pragma once
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 
 #include "archive/connection.hpp"
 #include "base/assert.hpp"
+#include "support/free_port.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace flashbid::testing {
@@ -85,16 +84,7 @@ class PostgresServer {
                               "--locale=C.UTF-8", "-D", data()});
     int status = 0;
     require(::waitpid(made, &status, 0) == made && status == 0, "initdb makes a cluster");
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    require(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0,
-            "a free port of loopback");
-    ::close(listener);
-    port_ = ntohs(address.sin_port);
+    port_ = free_port();
   }
   ~PostgresServer() { kill(); }
 

@@ -3,13 +3,11 @@
 // One thread.
 #pragma once
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "support/free_port.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace flashbid::testing {
@@ -72,20 +71,6 @@ class RedisServer {
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
       std::filesystem::remove_all(entry.path());
     }
-  }
-
-  // A port of loopback that nobody listens on now.
-  static int free_port() {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    require(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0,
-            "a free port of loopback");
-    ::close(listener);
-    return ntohs(address.sin_port);
   }
 
   // What it has logged.

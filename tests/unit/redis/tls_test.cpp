@@ -51,7 +51,7 @@ class RedisTlsTest : public ::testing::Test {
  protected:
   // Turns TLS on at another port of a server, with that certificate; the port.
   int listen(const std::string& name, bool wants_client_certificate) {
-    const int port = RedisServer::free_port();
+    const int port = flashbid::testing::free_port();
     for (const auto& [setting, value] : std::vector<std::pair<std::string, std::string>>{
              {"tls-auth-clients", wants_client_certificate ? "yes" : "no"}}) {
       EXPECT_EQ(redis_cli(server.port(), {"CONFIG", "SET", setting, value}), "OK");
