@@ -11,11 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "app/bots_command.hpp"
 #include "app/options.hpp"
 #include "app/relay_command.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
-#include "app/tools.hpp"
+#include "app/verify_command.hpp"
 
 namespace flashbid {
 namespace {

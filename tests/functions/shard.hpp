@@ -47,9 +47,12 @@ class Shard : public ::testing::Test {
     ASSERT_EQ(call("admit", {"run-1", "", "1", "16"}).text, "ok");
   }
 
-  static RedisConnection& redis() {
+  static RedisServer& server() {
     static RedisServer server({.appendonly = false, .appendfsync = "no", .more = {}});
-    static RedisConnection connection(server.port());
+    return server;
+  }
+  static RedisConnection& redis() {
+    static RedisConnection connection(server().port());
     return connection;
   }
 

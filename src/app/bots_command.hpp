@@ -1,5 +1,4 @@
-// `flashbid bots` and `flashbid verify`: their flags, and what they run. Called by the main thread. verify exits with 0
-// if all is consistent, 1 at a violation, 2 if there is nothing to verify, 3 if the archive does not have all yet.
+// `flashbid bots`: its flags, and what it runs. Called by the main thread.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -23,14 +22,6 @@ struct BotsFlags {
 };
 void add_bots(CLI::App& app, BotsFlags& flags);
 [[nodiscard]] int run_bots(BotsFlags flags);
-
-struct VerifyFlags {
-  std::string data;
-  std::string history;
-  std::string archive;
-};
-void add_verify(CLI::App& app, VerifyFlags& flags);
-[[nodiscard]] int run_verify(const VerifyFlags& flags);
 
 // 500ms, 10s, 2m, 1h; nullopt for anything else, and for over 24 h.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);

@@ -1,16 +1,11 @@
-#include "app/tools.hpp"
+#include "app/bots_command.hpp"
 
 #include <fmt/format.h>
 
 #include <CLI/Validators.hpp>
-#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <utility>
-
-#include "app/archive_verify.hpp"
-#include "ledger/sqlite/verify.hpp"
 
 namespace flashbid {
 namespace {
@@ -77,30 +72,6 @@ int run_bots(BotsFlags flags) {
   options.seed = flags.seed;
   options.transport = flags.transport == "ws" ? BotsTransport::websocket : BotsTransport::http;
   return run_bots(options);
-}
-
-void add_verify(CLI::App& app, VerifyFlags& flags) {
-  CLI::App& verify = *app.add_subcommand("verify", "prove a ledger, or the history that bots recorded, consistent");
-  verify.add_option("--data", flags.data, "folder of the ledger; flashbid-data if neither is given");
-  verify.add_option("--archive", flags.archive, "postgres://USER@HOST:PORT/DATABASE; with --data both are compared");
-  verify.add_option("--history", flags.history, "JSON lines that `bots --history` wrote");
-}
-
-int run_verify(const VerifyFlags& flags) {
-  int verdict = 0;
-  if (!flags.history.empty()) verdict = verify_history(flags.history);
-  if (flags.data.empty() && !flags.archive.empty()) return std::max(verdict, verify_archive_of({}, flags.archive));
-  if (flags.data.empty() && !flags.history.empty()) return verdict;
-  const std::string folder = flags.data.empty() ? "flashbid-data" : flags.data;
-  const Result<Verified> verified = verify_sqlite_ledger(folder);
-  if (!verified) {
-    fmt::print(stderr, "flashbid verify: {}\n", verified.error().detail);
-    return verified.error().failure == Failure::corrupt ? 1 : 2;
-  }
-  fmt::print("{}: consistent. {} auctions, {} events in history and {} not moved yet, {} remembered answers.\n", folder,
-             verified->auctions, verified->events, verified->unmoved, verified->answers);
-  if (!flags.archive.empty()) verdict = std::max(verdict, verify_archive_of(folder, flags.archive));
-  return verdict;
 }
 
 }  // namespace flashbid
