@@ -11,7 +11,6 @@
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
 #include "relay/relay.hpp"
-#include "relay/sqlite_source.hpp"
 
 namespace flashbid {
 namespace {
@@ -24,14 +23,15 @@ constexpr Duration lease_length{5'000};
 }  // namespace
 
 struct ArchiveService::Parts {
-  Parts(const std::string& data, ArchiveUrl to)
-      : shown(to.shown),
-        sink(std::move(to), "sqlite", 1),
-        relay(
-            {.owner = worker_name(), .shards = 1, .lease = lease_length, .only_worker = true, .after_step = {}},
-            [data](std::uint64_t) { return SqliteSource::open(data); }, sink, sink) {}
+  Parts(ArchivedLedger ledger, ArchiveUrl to)
+      : sink(std::move(to), ledger.kind, ledger.shards),
+        relay({.owner = worker_name(),
+               .shards = ledger.shards,
+               .lease = lease_length,
+               .only_worker = !ledger.shared,
+               .after_step = {}},
+              std::move(ledger.open), sink, sink) {}
 
-  std::string shown;
   ArchiveSink sink;
   Relay relay;
   mutable SystemClock clock;
@@ -47,10 +47,10 @@ ArchiveService::ArchiveService(std::unique_ptr<Parts> parts) : parts_(std::move(
 
 ArchiveService::~ArchiveService() { stop({}); }
 
-Result<std::unique_ptr<ArchiveService>> ArchiveService::start(const std::string& data, std::string_view url) {
+Result<std::unique_ptr<ArchiveService>> ArchiveService::start(ArchivedLedger ledger, std::string_view url) {
   auto parsed = ArchiveUrl::parse(url);
   if (!parsed) return fail(Failure::invalid, "--archive: " + parsed.error().detail);
-  auto parts = std::make_unique<Parts>(data, std::move(*parsed));
+  auto parts = std::make_unique<Parts>(std::move(ledger), std::move(*parsed));
   if (const auto claimed = parts->sink.claim(); !claimed) {
     if (claimed.error().failure != Failure::unavailable && claimed.error().failure != Failure::outcome_unknown) {
       return fail(claimed.error().failure, "--archive: " + claimed.error().detail);
@@ -86,9 +86,12 @@ void ArchiveService::add_metrics(Exposition& out) const {
   out.sample(counters.batches);
   out.counter("flashbid_archive_failures_total", "Tries that failed");
   out.sample(counters.failures);
-  out.gauge("flashbid_archive_lag_events", "Events known to wait for the archive");
+  out.gauge("flashbid_archive_shards", "Shards that this process moves into the archive");
+  out.sample(counters.shards);
+  out.gauge("flashbid_archive_lag_events",
+            "Events of those shards that wait for the archive; while it was never reached, of all shards");
   out.sample(counters.lag_events);
-  out.gauge("flashbid_archive_lag_seconds", "Age of the oldest event that is read and not stored");
+  out.gauge("flashbid_archive_lag_seconds", "Age of the oldest event that waits, or how long storing has failed");
   out.sample(counters.lag_seconds);
   out.gauge("flashbid_archive_up", "Whether the last try succeeded");
   out.sample(std::uint64_t{!counters.failing && !counters.alarm});

@@ -1,4 +1,4 @@
-// The archive beside the embedded engine: a relay on a thread of its own, and what it has to say of itself. Made and
+// The archive beside an engine: a relay on a thread of its own, and what it has to say of itself. Made and
 // ended by the main thread; add_degraded() and add_metrics() may be called from any thread.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/archived_ledger.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "server/exposition.hpp"
@@ -16,7 +17,7 @@ namespace flashbid {
 class ArchiveService {
  public:
   // Failure::invalid if the archive cannot be used as it is; one that is away is waited for, beside the bidding.
-  [[nodiscard]] static Result<std::unique_ptr<ArchiveService>> start(const std::string& data, std::string_view url);
+  [[nodiscard]] static Result<std::unique_ptr<ArchiveService>> start(ArchivedLedger ledger, std::string_view url);
   ~ArchiveService();
   ArchiveService(const ArchiveService&) = delete;
   ArchiveService& operator=(const ArchiveService&) = delete;

@@ -18,8 +18,9 @@ void EndSignals::wait() {
   ::sigwait(&set_, &caught);
 }
 
-bool EndSignals::wait_for(std::chrono::seconds patience) {
-  const timespec most{patience.count(), 0};
+bool EndSignals::wait_for(std::chrono::milliseconds patience) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
+  const timespec most{seconds.count(), std::chrono::nanoseconds(patience - seconds).count()};
   return ::sigtimedwait(&set_, nullptr, &most) > 0;
 }
 

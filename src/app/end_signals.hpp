@@ -15,7 +15,7 @@ class EndSignals {
 
   void wait();
   // Whether one came within `patience`.
-  [[nodiscard]] bool wait_for(std::chrono::seconds patience);
+  [[nodiscard]] bool wait_for(std::chrono::milliseconds patience);
   // From any thread: ends the wait as the signal would.
   static void raise();
 

@@ -9,18 +9,19 @@
 #include <cstdio>
 #include <thread>
 
+#include "app/archived_ledger.hpp"
 #include "app/end_signals.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
 #include "relay/relay.hpp"
-#include "relay/sqlite_source.hpp"
 
 namespace flashbid {
 namespace {
 
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr Duration patience_at_end{5'000};
+constexpr std::chrono::milliseconds longest_pause_at_start{2'000};
 
 int refuse(const std::string& why) {
   fmt::print(stderr, "flashbid relay: {}\n", why);
@@ -44,9 +45,43 @@ class Teller {
   std::string told_;
 };
 
+bool is_folder(const RelayFlags& flags) { return flags.from.starts_with(sqlite_scheme); }
+
+// What is wrong with --from: one sentence; empty = nothing.
+std::string unfit_source(const RelayFlags& flags) {
+  if (is_folder(flags)) return flags.from.size() > sqlite_scheme.size() ? "" : "--from: give a folder: sqlite:DIR";
+  if (!flags.from.starts_with("redis")) return "--from " + flags.from + ": give redis://HOST:PORT, or sqlite:DIR";
+  const auto url = redis::parse_url(flags.from);
+  return url ? "" : "--from: " + url.error().detail;
+}
+
+// Waits for a Redis that is away, or empty; none if a signal came first.
+Result<std::optional<ArchivedLedger>> find_ledger(const RelayFlags& flags, EndSignals& signals) {
+  if (is_folder(flags)) {
+    ArchivedLedger ledger = ledger_of_folder(flags.from.substr(sqlite_scheme.size()));
+    if (const auto opened = ledger.open(0); !opened) return std::unexpected(opened.error());
+    return ledger;
+  }
+  const auto redis = redis_ledger(redis::parse_url(flags.from).value());
+  std::string told;
+  std::chrono::milliseconds pause{100};
+  for (;;) {
+    const auto shards = redis->count_shards();
+    if (shards) {
+      return ledger_of_redis(
+          redis, *shards,
+          {.group = flags.group, .keep_events = flags.keep_events, .trim_function = {}, .forget_function = {}});
+    }
+    if (shards.error().failure != Failure::unavailable) return std::unexpected(shards.error());
+    if (told != shards.error().detail) spdlog::warn("{}; trying again", shards.error().detail);
+    told = shards.error().detail;
+    if (signals.wait_for(pause)) return std::nullopt;
+    pause = std::min(pause * 2, longest_pause_at_start);
+  }
+}
+
 // Until SIGTERM, SIGINT, or the worker's own end.
-int run_until_signal(Relay& relay) {
-  EndSignals signals;
+int run_until_signal(Relay& relay, EndSignals& signals) {
   SystemClock clock;
   Result<void> ended;
   std::atomic<bool> over{false};
@@ -69,9 +104,17 @@ int run_until_signal(Relay& relay) {
 
 void add_relay(CLI::App& app, RelayFlags& flags) {
   CLI::App& relay = *app.add_subcommand("relay", "move events from a ledger into the archive");
-  relay.add_option("--from", flags.from, "sqlite:DIR, the folder of an embedded ledger");
+  relay.add_option("--from", flags.from,
+                   "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…], or sqlite:DIR, the folder of an embedded ledger");
   relay.add_option("--to", flags.to, "postgres://USER@HOST:PORT/DATABASE");
-  relay.add_option("--group", flags.group, "who reads, of several that read one ledger")->capture_default_str();
+  relay.add_option("--group", flags.group, "Redis: the consumer group that keeps where to go on")
+      ->check([](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); })
+      ->capture_default_str();
+  relay
+      .add_option("--keep-events", flags.keep_events,
+                  "Redis: how many of the newest events of a shard stay there when they are stored")
+      ->check(CLI::Range(std::uint64_t{10'000}, std::uint64_t{1'000'000'000}))
+      ->capture_default_str();
   relay.add_option("--log-level", flags.log_level, "how much to say on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}))
       ->capture_default_str();
@@ -80,25 +123,25 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
 }
 
 int run_relay(const RelayFlags& flags) {
-  if (flags.from.empty()) return refuse("--from is missing: give sqlite:DIR");
+  if (flags.from.empty()) return refuse("--from is missing: give redis://HOST:PORT, or sqlite:DIR");
   if (flags.to.empty()) return refuse("--to is missing: give postgres://USER@HOST:PORT/DATABASE");
-  if (!flags.from.starts_with(sqlite_scheme) || flags.from.size() == sqlite_scheme.size()) {
-    return refuse("--from: this version reads sqlite:DIR");
-  }
   auto url = ArchiveUrl::parse(flags.to);
   if (!url) return refuse("--to: " + url.error().detail);
+  if (const std::string why = unfit_source(flags); !why.empty()) return refuse(why);
   spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
   spdlog::set_level(spdlog::level::from_str(flags.log_level));
-  const std::string folder = flags.from.substr(sqlite_scheme.size());
-  if (const auto opened = SqliteSource::open(folder); !opened) return refuse("--from: " + opened.error().detail);
-  ArchiveSink sink(std::move(*url), "sqlite", 1);
+  EndSignals signals;
+  auto ledger = find_ledger(flags, signals);
+  if (!ledger) return refuse("--from: " + ledger.error().detail);
+  if (!*ledger) return 0;
+  ArchiveSink sink(std::move(*url), (*ledger)->kind, (*ledger)->shards);
   if (const auto claimed = sink.claim(); !claimed && claimed.error().failure == Failure::invalid) {
     return refuse("--to: " + claimed.error().detail);
   }
-  Relay relay(
-      {.owner = worker_name(), .shards = 1, .after_step = {}},
-      [folder](std::uint64_t) { return SqliteSource::open(folder); }, sink, sink);
-  return run_until_signal(relay);
+  Relay relay({.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}}, std::move((*ledger)->open), sink,
+              sink);
+  spdlog::info("moving {} shard{} of kind {}", (*ledger)->shards, (*ledger)->shards == 1 ? "" : "s", (*ledger)->kind);
+  return run_until_signal(relay, signals);
 }
 
 }  // namespace flashbid

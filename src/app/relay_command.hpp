@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <string>
 
 namespace flashbid {
@@ -10,6 +11,7 @@ struct RelayFlags {
   std::string from;
   std::string to;
   std::string group = "archive";
+  std::uint64_t keep_events = 100'000;
   std::string log_level = "info";
   std::string config;
 };

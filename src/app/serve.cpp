@@ -140,7 +140,7 @@ int serve(const ServeOptions& options) {
   // yet.
   std::unique_ptr<ArchiveService> archive;
   if (!options.archive.empty()) {
-    auto started = ArchiveService::start(options.data, options.archive);
+    auto started = ArchiveService::start(ledger_of_folder(options.data), options.archive);
     if (!started) return failed_to_start(started.error());
     archive = std::move(*started);
   }

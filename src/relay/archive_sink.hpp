@@ -4,6 +4,7 @@
 #include <string>
 
 #include "archive/archive_writer.hpp"
+#include "base/system_clock.hpp"
 #include "relay/sink.hpp"
 
 namespace flashbid {
@@ -23,11 +24,14 @@ class ArchiveSink final : public Sink, public Leases {
   [[nodiscard]] Result<void> renew(const ShardLease& lease, Duration length) override;
   [[nodiscard]] Result<void> release(const ShardLease& lease) override;
   [[nodiscard]] Result<void> store(const ShardLease& lease, const SourceBatch& batch) override;
+  // Idempotency keys of auctions that were over a day ago.
+  [[nodiscard]] Result<bool> tidy() override { return writer_.forget_answers(clock_.now()); }
 
  private:
   ArchiveWriter writer_;
   std::string kind_;
   std::uint64_t shards_;
+  SystemClock clock_;
   bool claimed_ = false;
 };
 

@@ -15,6 +15,9 @@ std::int64_t steady_ms() {
 }
 
 constexpr std::int64_t first_pause_ms = 20;
+constexpr std::int64_t look_for_rest_ms = 1'000;  // what a source could let go of
+constexpr std::int64_t forget_every_ms = 30'000;
+constexpr std::int64_t count_every_ms = 1'000;
 
 }  // namespace
 
@@ -30,28 +33,21 @@ Result<void> Relay::step(RelayStep step) const {
 
 Result<void> Relay::run() {
   for (;;) {
-    bool moved = false;
-    Result<void> done = share();
-    for (auto each = held_.begin(); done && each != held_.end(); ++each) {
-      const Result<bool> more = move(each->second);
-      if (!more) {
-        // Whatever it was, this shard starts over from what the sink has.
-        if (more.error().failure == Failure::conflict) held_.erase(each);
-        done = std::unexpected(more.error());
-        break;
-      }
-      moved = moved || *more;
-    }
-    if (!done && !bear(done.error())) return done;
-    if (done) {
+    Round round;
+    if (const auto shared = share(); !shared) {
+      fail_round(round, shared.error());
+      retry_at_ = later(pause_ms_);
+    } else {
       pause_ms_ = 0;
-      const std::scoped_lock lock(mutex_);
-      counters_.failing = false;
-      counters_.last_error.clear();
+      move_all(round);
+      if (!round.moved && !round.error) tidy_sink(round);
     }
+    if (round.error) count_waiting();
+    tell(round);
+    if (round.error && is_final(*round.error)) return std::unexpected(std::move(*round.error));
     const bool waiting = options_.only_worker && held_.size() < options_.shards;
-    if (!go_on(moved || !done || waiting)) break;
-    if (done && !moved) pause(options_.idle.ms);
+    if (!go_on(round.moved || round.error || waiting)) break;
+    if (!round.moved) pause(std::max(options_.idle.ms, retry_at_ - steady_ms()));
   }
   for (const auto& [shard, held] : held_) {
     if (!leases_.release(held.lease)) break;  // it ends by itself
@@ -60,27 +56,69 @@ Result<void> Relay::run() {
   return {};
 }
 
-bool Relay::go_on(bool moved) {
-  const std::int64_t end_at = end_at_;
-  return end_at < 0 || (moved && steady_ms() < end_at);
+bool Relay::is_late() const { return end_at_ >= 0 && steady_ms() >= end_at_; }
+
+bool Relay::go_on(bool moved) const { return end_at_ < 0 || (moved && !is_late()); }
+
+bool Relay::is_final(const Error& error) {
+  return error.failure == Failure::corrupt || error.failure == Failure::invalid || error.failure == Failure::internal;
 }
 
-bool Relay::bear(const Error& error) {
-  const bool final =
-      error.failure == Failure::corrupt || error.failure == Failure::invalid || error.failure == Failure::internal;
-  {
-    const std::scoped_lock lock(mutex_);
-    ++counters_.failures;
-    counters_.failing = true;
-    counters_.alarm = counters_.alarm || final;
-    counters_.last_error = error.detail;
-    counters_.shards = held_.size();
+// The next moment to try what has failed; pauses grow, and vary.
+std::int64_t Relay::later(std::int64_t& pause_ms) {
+  pause_ms = std::clamp(pause_ms * 2, first_pause_ms, std::max(first_pause_ms, options_.longest_pause.ms));
+  std::uniform_int_distribution<std::int64_t> part(pause_ms / 2, pause_ms);
+  return steady_ms() + part(random_);
+}
+
+void Relay::fail_round(Round& round, const Error& error) {
+  if (!round.error || is_final(error)) round.error = error;
+  const std::scoped_lock lock(mutex_);
+  ++counters_.failures;
+}
+
+// One shard's trouble is not the others': it pauses alone.
+void Relay::move_all(Round& round) {
+  for (auto next = held_.begin(); next != held_.end() && !is_late();) {
+    const auto each = next++;
+    Held& held = each->second;
+    if (steady_ms() < held.retry_at) {
+      if (!round.error) round.error = held.trouble;
+      continue;
+    }
+    Result<bool> moved = move(held);
+    if (moved) moved = tidy(held, *moved);
+    if (moved) {
+      held.trouble.reset();
+      held.pause_ms = 0;
+      round.moved = round.moved || *moved;
+      continue;
+    }
+    fail_round(round, moved.error());
+    if (is_final(moved.error())) return;
+    if (moved.error().failure == Failure::conflict) {
+      // Whatever it was, this shard starts over from what is stored.
+      held_.erase(each);
+      share_at_ = std::min(share_at_, steady_ms() + look_again_ms());
+    } else {
+      held.trouble = std::move(moved.error());
+      held.retry_at = later(held.pause_ms);
+    }
   }
-  if (final) return false;
-  pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms, std::max(first_pause_ms, options_.longest_pause.ms));
-  std::uniform_int_distribution<std::int64_t> part(pause_ms_ / 2, pause_ms_);
-  pause(part(random_));
-  return true;
+}
+
+void Relay::tell(const Round& round) {
+  note();
+  const std::scoped_lock lock(mutex_);
+  counters_.shards = held_.size();
+  counters_.failing = round.error.has_value();
+  counters_.alarm = counters_.alarm || (round.error && is_final(*round.error));
+  counters_.last_error = round.error ? round.error->detail : std::string();
+  if (!counters_.failing) {
+    failing_since_ms_ = 0;
+  } else if (failing_since_ms_ == 0) {
+    failing_since_ms_ = steady_ms();
+  }
 }
 
 // In short pieces, so that stop() is soon heard.
@@ -100,13 +138,13 @@ Result<void> Relay::share() {
   const std::uint64_t share = (options_.shards + *workers - 1) / std::max<std::uint64_t>(*workers, 1);
   if (auto given = give_back(share); !given) return given;
   if (auto taken = take(share); !taken) return taken;
+  unheld_ = {};
   // A worker without its share looks more often: a lease may end any time.
-  share_at_ =
-      now + (held_.size() < share ? std::min<std::int64_t>(options_.lease.ms / 10, 500) : options_.lease.ms / 3);
-  const std::scoped_lock lock(mutex_);
-  counters_.shards = held_.size();
+  share_at_ = now + (held_.size() < share ? look_again_ms() : options_.lease.ms / 3);
   return {};
 }
+
+std::int64_t Relay::look_again_ms() const { return std::min<std::int64_t>(options_.lease.ms / 10, 500); }
 
 Result<void> Relay::give_back(std::uint64_t share) {
   while (held_.size() > share) {
@@ -129,8 +167,9 @@ Result<void> Relay::take(std::uint64_t share) {
     auto source = open_source_(shard);
     if (!source) return std::unexpected(std::move(source.error()));
     if (auto begun = (*source)->begin((*lease)->position); !begun) return begun;
-    held_.emplace(shard,
-                  Held{std::move(**lease), std::move(*source), std::nullopt, 0, steady_ms() + options_.lease.ms / 3});
+    Held held{.lease = std::move(**lease), .source = std::move(*source)};
+    held.renew_at = steady_ms() + options_.lease.ms / 3;
+    held_.emplace(shard, std::move(held));
     if (auto acquired = step(RelayStep::acquired); !acquired) return acquired;
   }
   return {};
@@ -145,12 +184,11 @@ Result<bool> Relay::move(Held& held) {
     auto batch = held.source->read(options_.batch);
     if (!batch) return std::unexpected(std::move(batch.error()));
     held.behind = batch->behind;
-    if (batch->records.empty() && batch->position == held.lease.position) {
-      note(held);
-      return false;
-    }
+    held.oldest.reset();
+    if (batch->records.empty() && batch->position == held.lease.position) return false;
+    if (!batch->records.empty()) held.oldest = batch->records.front().at;
     held.batch = std::move(*batch);
-    note(held);
+    note();
     if (auto read = step(RelayStep::read); !read) return std::unexpected(std::move(read.error()));
   }
   if (auto stored = sink_.store(held.lease, *held.batch); !stored) return std::unexpected(std::move(stored.error()));
@@ -158,35 +196,80 @@ Result<bool> Relay::move(Held& held) {
   held.lease.position = held.batch->position;
   const std::uint64_t count = held.batch->records.size();
   held.batch.reset();
+  held.untidied += count;
+  if (held.behind == 0) held.oldest.reset();
   {
     const std::scoped_lock lock(mutex_);
     counters_.stored += count;
     ++counters_.batches;
   }
-  note(held);
   // If this fails the source gives the batch again some time, and it is stored again, to no effect.
   if (auto told = held.source->stored(held.lease.position); !told) return std::unexpected(std::move(told.error()));
   if (auto told = step(RelayStep::told); !told) return std::unexpected(std::move(told.error()));
   return true;
 }
 
-void Relay::note(const Held& held) {
-  std::uint64_t lag = 0;
-  for (const auto& [shard, each] : held_) lag += each.behind + (each.batch ? each.batch->records.size() : 0);
-  const std::scoped_lock lock(mutex_);
-  counters_.lag_events = lag;
-  if (held.batch && !held.batch->records.empty()) {
-    oldest_ = held.batch->records.front().at;
-  } else if (held.behind == 0) {
-    oldest_.reset();
+// In slices, twice as large as what came meanwhile: under load it catches up, and when there is nothing to move it goes
+// on until all is let go of. Answers what it was told about moving.
+Result<bool> Relay::tidy(Held& held, bool moved) const {
+  constexpr std::uint64_t slice = 2'000;
+  const bool due = held.untidied >= slice || (!moved && steady_ms() >= held.tidy_at);
+  if (!due) return moved;
+  const auto more = held.source->tidy(2 * std::max(slice, held.untidied));
+  if (!more) return std::unexpected(more.error());
+  held.untidied = 0;
+  held.tidy_at = steady_ms() + (*more ? 0 : look_for_rest_ms);
+  return moved;
+}
+
+void Relay::tidy_sink(Round& round) {
+  if (steady_ms() < tidy_sink_at_) return;
+  const auto more = sink_.tidy();
+  if (!more) fail_round(round, more.error());
+  tidy_sink_at_ = steady_ms() + (more && *more ? options_.idle.ms : forget_every_ms);
+}
+
+// While nothing can be stored: what gathers meanwhile. Whoever holds no shard looks at all of them.
+void Relay::count_waiting() {
+  if (steady_ms() < count_at_) return;
+  count_at_ = steady_ms() + count_every_ms;
+  for (auto& [shard, held] : held_) {
+    const auto waiting = held.source->waiting();
+    if (!waiting) return;
+    held.behind = waiting->events;
   }
+  if (!held_.empty()) return;
+  Waiting all;
+  for (std::uint64_t shard = 0; shard < options_.shards; ++shard) {
+    const auto source = open_source_(shard);
+    const auto waiting = source ? (*source)->waiting() : std::unexpected(source.error());
+    if (!waiting) return;
+    all.events += waiting->events;
+    if (waiting->oldest) all.oldest = std::min(all.oldest.value_or(*waiting->oldest), *waiting->oldest);
+  }
+  unheld_ = all;
+}
+
+void Relay::note() {
+  Waiting all = unheld_;
+  for (const auto& [shard, held] : held_) {
+    all.events += held.behind + (held.batch ? held.batch->records.size() : 0);
+    if (held.oldest) all.oldest = std::min(all.oldest.value_or(*held.oldest), *held.oldest);
+  }
+  const std::scoped_lock lock(mutex_);
+  counters_.lag_events = all.events;
+  oldest_ = all.oldest;
 }
 
 RelayCounters Relay::counters(Timestamp now) const {
   const std::scoped_lock lock(mutex_);
   RelayCounters counters = counters_;
   constexpr double second = 1'000;
-  if (oldest_) counters.lag_seconds = std::max(0.0, static_cast<double>((now - *oldest_).ms) / second);
+  if (oldest_) {
+    counters.lag_seconds = std::max(0.0, static_cast<double>((now - *oldest_).ms) / second);
+  } else if (counters.lag_events > 0 && failing_since_ms_ > 0) {
+    counters.lag_seconds = static_cast<double>(steady_ms() - failing_since_ms_) / second;
+  }
   return counters;
 }
 

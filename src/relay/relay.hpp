@@ -42,8 +42,8 @@ struct RelayCounters {
   std::uint64_t batches = 0;
   std::uint64_t failures = 0;
   std::uint64_t shards = 0;      // held now
-  std::uint64_t lag_events = 0;  // known to wait
-  double lag_seconds = 0;        // the age of the oldest event that is read and not stored
+  std::uint64_t lag_events = 0;  // known to wait; all there are, where it is not known how many are stored
+  double lag_seconds = 0;        // the age of the oldest one that is known, or how long the trouble has lasted
   bool failing = false;          // the last try failed
   bool alarm = false;            // what is there contradicts the source: stopped for good
   std::string last_error;        // empty = none since the last success
@@ -65,22 +65,38 @@ class Relay {
     std::unique_ptr<Source> source;
     std::optional<SourceBatch> batch;  // read and not known to be stored
     std::uint64_t behind = 0;
-    std::int64_t renew_at = 0;
+    std::optional<Timestamp> oldest;  // of what is read and not stored, and what is behind it
+    std::uint64_t untidied = 0;       // events stored since the source let go of any
+    std::int64_t renew_at = 0, tidy_at = 0;
+    std::optional<Error> trouble;  // of the last try; the next one is at retry_at
+    std::int64_t retry_at = 0, pause_ms = 0;
   };
   using Shards = std::map<std::uint64_t, Held>;
+  // Once through all shards.
+  struct Round {
+    bool moved = false;
+    std::optional<Error> error;  // one of them, a final one if there is any
+  };
 
   [[nodiscard]] Result<void> share();
   [[nodiscard]] Result<void> take(std::uint64_t share);
   [[nodiscard]] Result<void> give_back(std::uint64_t share);
+  [[nodiscard]] std::int64_t look_again_ms() const;
+  void move_all(Round& round);
   // True if something was moved.
   [[nodiscard]] Result<bool> move(Held& held);
+  [[nodiscard]] Result<bool> tidy(Held& held, bool moved) const;
+  void tidy_sink(Round& round);
   [[nodiscard]] Result<void> step(RelayStep step) const;
-  // False when it is time to end.
-  [[nodiscard]] bool go_on(bool moved);
-  // What to do about a failure: true = go on after a pause.
-  [[nodiscard]] bool bear(const Error& error);
+  [[nodiscard]] bool is_late() const;
+  [[nodiscard]] bool go_on(bool moved) const;
+  [[nodiscard]] static bool is_final(const Error& error);
+  [[nodiscard]] std::int64_t later(std::int64_t& pause_ms);
+  void fail_round(Round& round, const Error& error);
   void pause(std::int64_t ms) const;
-  void note(const Held& held);
+  void count_waiting();
+  void note();
+  void tell(const Round& round);
 
   RelayOptions options_;
   OpenSource open_source_;
@@ -88,13 +104,17 @@ class Relay {
   Leases& leases_;
   Shards held_;
   std::int64_t share_at_ = 0;
-  std::int64_t pause_ms_ = 0;
+  std::int64_t pause_ms_ = 0, retry_at_ = 0;  // after a share() that failed
+  std::int64_t tidy_sink_at_ = 0;
+  std::int64_t count_at_ = 0;
+  Waiting unheld_;  // while no shard is held
   std::minstd_rand random_{std::random_device{}()};
 
   std::atomic<std::int64_t> end_at_{-1};  // of the steady clock, ms; -1 = not asked to end
   mutable std::mutex mutex_;              // guards what follows
   RelayCounters counters_;
-  std::optional<Timestamp> oldest_;  // of what is read and not stored
+  std::optional<Timestamp> oldest_;    // of what waits
+  std::int64_t failing_since_ms_ = 0;  // 0 = not failing
 };
 
 }  // namespace flashbid

@@ -40,6 +40,8 @@ class Sink {
   //   Failure::corrupt      what is there contradicts it: stop with an alarm
   //   Failure::unavailable, outcome_unknown   store the same again
   [[nodiscard]] virtual Result<void> store(const ShardLease& lease, const SourceBatch& batch) = 0;
+  // Forgets some of what need not be known any longer; true = there is more.
+  [[nodiscard]] virtual Result<bool> tidy() = 0;
 };
 
 }  // namespace flashbid

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,12 @@ struct SourceBatch {
   std::uint64_t behind = 0;     // events that are known to wait behind these
 };
 
+// What a source has that nobody is known to have stored.
+struct Waiting {
+  std::uint64_t events = 0;
+  std::optional<Timestamp> oldest;  // none = not known
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -32,6 +39,10 @@ class Source {
   [[nodiscard]] virtual Result<SourceBatch> read(std::size_t max) = 0;
   // Everything up to `position` is stored for good: the source need not keep it for this reader.
   [[nodiscard]] virtual Result<void> stored(std::string_view position) = 0;
+  // What waits behind the last event read; before begin(): behind what the source itself knows as stored, or all of it.
+  [[nodiscard]] virtual Result<Waiting> waiting() = 0;
+  // Lets go of at most about `events` that no reader needs any more; true = there is more to let go of.
+  [[nodiscard]] virtual Result<bool> tidy(std::size_t events) = 0;
 };
 
 // Opens shard `shard`'s source.

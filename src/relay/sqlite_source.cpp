@@ -30,4 +30,10 @@ Result<SourceBatch> SqliteSource::read(std::size_t max) {
                      static_cast<std::uint64_t>(slice->newest - position_)};
 }
 
+Result<Waiting> SqliteSource::waiting() {
+  const auto slice = reader_->read(position_, 1);
+  if (!slice) return std::unexpected(slice.error());
+  return Waiting{static_cast<std::uint64_t>(slice->newest - position_), {}};
+}
+
 }  // namespace flashbid

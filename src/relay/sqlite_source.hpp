@@ -16,8 +16,10 @@ class SqliteSource final : public Source {
 
   [[nodiscard]] Result<void> begin(std::string_view position) override;
   [[nodiscard]] Result<SourceBatch> read(std::size_t max) override;
-  // The ledger keeps everything.
+  // The ledger keeps everything, and does not know who has stored what.
   [[nodiscard]] Result<void> stored(std::string_view) override { return {}; }
+  [[nodiscard]] Result<Waiting> waiting() override;
+  [[nodiscard]] Result<bool> tidy(std::size_t) override { return false; }
 
  private:
   explicit SqliteSource(std::unique_ptr<OrderedReader> reader) : reader_(std::move(reader)) {}

@@ -13,7 +13,7 @@ ARROWS = {
     "ledger/memory": {"ledger", "auction", "base"},
     "redis": {"base"},
     "archive": {"ledger", "auction", "base"},
-    "relay": {"archive", "ledger", "ledger/sqlite", "auction", "base"},
+    "relay": {"redis", "archive", "ledger", "ledger/sqlite", "auction", "base"},
     "feed": {"ledger", "auction", "base"},
     "engine": {"feed", "ledger", "auction", "base"},
     "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},

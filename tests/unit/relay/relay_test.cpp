@@ -176,6 +176,7 @@ class MemorySink final : public Sink, public Leases {
     return {};
   }
   Result<void> store(const ShardLease&, const SourceBatch&) override { return {}; }
+  Result<bool> tidy() override { return false; }
 
  private:
   Board& board_;
@@ -186,6 +187,8 @@ class NothingToRead final : public Source {
   Result<void> begin(std::string_view) override { return {}; }
   Result<SourceBatch> read(std::size_t) override { return SourceBatch{}; }
   Result<void> stored(std::string_view) override { return {}; }
+  Result<Waiting> waiting() override { return Waiting{}; }
+  Result<bool> tidy(std::size_t) override { return false; }
 };
 
 TEST(RelaySharing, WorkersShareTheShardsFairlyAndTakeOverFromOneThatLeft) {

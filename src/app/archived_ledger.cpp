@@ -1,0 +1,30 @@
+#include "app/archived_ledger.hpp"
+
+#include <utility>
+
+#include "engine/redis/library.hpp"
+#include "relay/sqlite_source.hpp"
+
+namespace flashbid {
+
+ArchivedLedger ledger_of_folder(const std::string& folder) {
+  return {.kind = "sqlite", .shards = 1, .open = [folder](std::uint64_t) { return SqliteSource::open(folder); }};
+}
+
+std::shared_ptr<RedisLedger> redis_ledger(redis::Url url) {
+  return std::make_shared<RedisLedger>(std::move(url), redis_library().text);
+}
+
+ArchivedLedger ledger_of_redis(std::shared_ptr<RedisLedger> redis, unsigned shards, RedisSourceOptions options) {
+  options.trim_function = redis_library().function("trim");
+  options.forget_function = redis_library().function("forget");
+  return {.kind = "redis",
+          .shards = shards,
+          .open = [redis = std::move(redis),
+                   options = std::move(options)](std::uint64_t shard) -> Result<std::unique_ptr<Source>> {
+            return std::make_unique<RedisSource>(redis, static_cast<unsigned>(shard), options);
+          },
+          .shared = true};
+}
+
+}  // namespace flashbid

@@ -1,0 +1,29 @@
+// What a relay moves into the archive, by where it is: an embedded ledger's folder, or Redis. Called by the main
+// thread; what `open` makes belongs to the relay's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "redis/url.hpp"
+#include "relay/redis_ledger.hpp"
+#include "relay/redis_source.hpp"
+#include "relay/source.hpp"
+
+namespace flashbid {
+
+struct ArchivedLedger {
+  std::string kind;  // as the archive knows it
+  std::uint64_t shards = 1;
+  OpenSource open;
+  bool shared = false;  // other processes may move it too: shards go by leases
+};
+
+[[nodiscard]] ArchivedLedger ledger_of_folder(const std::string& folder);
+[[nodiscard]] std::shared_ptr<RedisLedger> redis_ledger(redis::Url url);
+// With the functions of this version's library, whatever `options` says.
+[[nodiscard]] ArchivedLedger ledger_of_redis(std::shared_ptr<RedisLedger> redis, unsigned shards,
+                                             RedisSourceOptions options = {});
+
+}  // namespace flashbid

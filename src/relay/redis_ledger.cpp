@@ -1,0 +1,93 @@
+#include "relay/redis_ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "redis/keys.hpp"
+
+namespace flashbid {
+namespace {
+
+// A healthy Redis answers within milliseconds; one relay waits for many shards in turn.
+constexpr std::chrono::milliseconds patience{1'500};
+constexpr std::chrono::milliseconds quiet_after_failure{300};
+
+}  // namespace
+
+Result<redis::SyncClient*> RedisLedger::client() {
+  if (client_) return client_.get();
+  redis::Options options;
+  options.url = url_;
+  options.connect_timeout = patience;
+  options.command_timeout = patience;
+  options.retry_for = patience;
+  options.library_text = library_text_;
+  auto opened = redis::SyncClient::open(std::move(options));
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  client_ = std::move(*opened);
+  return client_.get();
+}
+
+Result<std::vector<redis::Reply>> RedisLedger::run(std::string_view key, std::vector<redis::Command> commands) {
+  if (Clock::now() < quiet_until_) return std::unexpected(last_failure_);
+  const auto there = client();
+  std::vector<std::pair<std::string, redis::Command>> routed;
+  for (redis::Command& command : commands) routed.emplace_back(key, std::move(command));
+  auto replies = there ? (*there)->run(std::move(routed)) : std::unexpected(there.error());
+  if (replies) return replies;
+  last_failure_ = std::move(replies.error());
+  if (last_failure_.failure == Failure::outcome_unknown) last_failure_.failure = Failure::unavailable;
+  // In a cluster the other shards' primaries may be well.
+  if (!client_ || client_->client().kind() != redis::Kind::cluster) quiet_until_ = Clock::now() + quiet_after_failure;
+  return std::unexpected(last_failure_);
+}
+
+Result<std::vector<redis::Reply>> RedisLedger::ask(std::string_view key, std::vector<redis::Command> commands) {
+  auto replies = run(key, std::move(commands));
+  if (!replies) return replies;
+  for (const redis::Reply& reply : *replies) {
+    if (reply.is_error()) return fail(Failure::unavailable, fmt::format("Redis: {}", reply.text()));
+  }
+  return replies;
+}
+
+Result<redis::Reply> RedisLedger::ask(std::string_view key, redis::Command command) {
+  std::vector<redis::Command> commands;
+  commands.push_back(std::move(command));
+  auto replies = ask(key, std::move(commands));
+  if (!replies) return std::unexpected(std::move(replies.error()));
+  return std::move(replies->front());
+}
+
+Result<redis::Reply> RedisLedger::transact(std::string_view key, std::initializer_list<Words> words) {
+  std::vector<redis::Command> commands;
+  commands.push_back(redis::Command::of({"MULTI"}));
+  for (const Words& each : words) commands.push_back(redis::Command::of(each));
+  commands.push_back(redis::Command::of({"EXEC"}));
+  auto replies = ask(key, std::move(commands));
+  if (!replies) return std::unexpected(std::move(replies.error()));
+  if (replies->back().elements().size() == words.size()) return std::move(replies->back());
+  return fail(Failure::unavailable, fmt::format("Redis answered a transaction with: {}", replies->back().text()));
+}
+
+Result<unsigned> RedisLedger::count_shards() {
+  const std::string key = redis::meta_key(0);
+  const auto reply = ask(key, redis::Command::of({"HGET", key, "shards"}).may_repeat());
+  if (!reply) return std::unexpected(reply.error());
+  if (reply->is_nil()) {
+    return fail(Failure::unavailable, fmt::format("{} is empty: start a node on it, or bring its data back "
+                                                  "(flashbid restore)",
+                                                  redis::to_text(url_)));
+  }
+  unsigned shards = 0;
+  const std::string_view text = reply->text();
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), shards);
+  if (wrong == std::errc() && end == text.data() + text.size() && shards >= 1 && shards <= redis::max_shards) {
+    return shards;
+  }
+  return fail(Failure::corrupt, fmt::format("{} says that it has {} shards", redis::to_text(url_), text));
+}
+
+}  // namespace flashbid

@@ -1,0 +1,109 @@
+// Letting go: what every reader of the shard's stream has stored leaves Redis, in slices.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/system_clock.hpp"
+#include "redis/keys.hpp"
+#include "relay/redis_source.hpp"
+
+namespace flashbid {
+namespace {
+
+constexpr std::size_t auctions_a_slice = 100;
+constexpr Duration remembered{24 * 60 * 60 * 1000};  // after an auction's end; the function `forget` checks it itself
+
+}  // namespace
+
+Result<bool> RedisSource::tidy(std::size_t events) {
+  if (!options_.lets_go) return false;
+  const auto told =
+      ledger_->transact(stream_key_, {{"XINFO", "STREAM", stream_key_}, {"XINFO", "GROUPS", stream_key_}});
+  if (!told) return std::unexpected(told.error());
+  const auto stored = stored_by_all(groups_of(told->elements()[1]));
+  if (!stored) return std::unexpected(stored.error());
+  const auto more_events = trim(events, *stored, extent_of(told->elements()[0]).length);
+  if (!more_events) return more_events;
+  const auto more_auctions = forget(*stored);
+  if (!more_auctions) return more_auctions;
+  return *more_events || *more_auctions;
+}
+
+// The last entry that no group needs any more. Without our own there is none: it has to be made first.
+Result<StreamId> RedisSource::stored_by_all(const std::vector<StreamGroup>& groups) {
+  if (std::ranges::find(groups, options_.group, &StreamGroup::name) == groups.end()) return StreamId{};
+  std::optional<StreamId> stored;
+  for (const StreamGroup& group : groups) {
+    StreamId done = group.delivered;
+    if (group.pending > 0) {
+      const auto pending = ledger_->ask(stream_key_, redis::Command::of({"XPENDING", stream_key_, group.name}));
+      if (!pending) return std::unexpected(pending.error());
+      const auto first = pending->elements().size() < 2 ? std::nullopt : StreamId::parse(pending->elements()[1].text());
+      if (first) done = std::min(done, first->before());
+    }
+    stored = std::min(stored.value_or(done), done);
+  }
+  return *stored;
+}
+
+Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_t length) {
+  if (length <= options_.keep_events) return false;
+  const std::uint64_t most = std::min<std::uint64_t>(events, length - options_.keep_events);
+  const auto oldest =
+      ledger_->ask(stream_key_, redis::Command::of({"XRANGE", stream_key_, "-", "+", "COUNT", std::to_string(most)}));
+  if (!oldest) return std::unexpected(oldest.error());
+  std::map<std::uint64_t, std::uint64_t> last;  // by auction: its last event that goes
+  std::optional<StreamId> newest;               // that goes
+  for (const redis::Reply& entry : oldest->elements()) {
+    const auto id = entry.elements().empty() ? std::nullopt : StreamId::parse(entry.elements()[0].text());
+    if (!id || *id > stored) break;
+    const auto record = record_of(entry);
+    if (!record) return std::unexpected(record.error());
+    last[record->auction.value()] = record->sequence.value();
+    newest = *id;
+  }
+  if (!newest) return false;
+  redis::CommandBuilder command(5 + 2 * last.size(), 64 + 32 * last.size());
+  command.add("FCALL").add(options_.trim_function).add(1).add(meta_key_).add(to_text(newest->after()));
+  for (const auto& [auction, sequence] : last) command.add(auction).add(sequence);
+  const auto trimmed = ledger_->ask(stream_key_, command.take());
+  if (!trimmed) return std::unexpected(trimmed.error());
+  return most == events && *newest < stored;
+}
+
+// What is over and whose last event is stored by all. The archive has its keys for as long as they count.
+Result<bool> RedisSource::forget(StreamId stored) {
+  const std::string until = std::to_string((SystemClock().now() - remembered).ms);
+  const auto over =
+      ledger_->ask(stream_key_, redis::Command::of({"ZRANGE", redis::over_key(shard_), "-inf", until, "BYSCORE",
+                                                    "LIMIT", "0", std::to_string(auctions_a_slice)}));
+  if (!over) return std::unexpected(over.error());
+  std::vector<std::uint64_t> ids;
+  std::vector<redis::Command> commands;
+  for (const redis::Reply& member : over->elements()) {
+    const auto id = whole_number(member.text());
+    if (!id) continue;
+    ids.push_back(*id);
+    commands.push_back(redis::Command::of({"LINDEX", redis::index_key(shard_, AuctionId{*id}), "-1"}));
+  }
+  if (ids.empty()) return false;
+  const auto newest = ledger_->ask(stream_key_, std::move(commands));
+  if (!newest) return std::unexpected(newest.error());
+  std::vector<std::uint64_t> gone;
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    const redis::Reply& last = (*newest)[k];  // nil = all of it was trimmed
+    const auto id = StreamId::parse(last.text());
+    if (last.is_nil() || (id && *id <= stored)) gone.push_back(ids[k]);
+  }
+  if (gone.empty()) return false;
+  redis::CommandBuilder command(4 + gone.size(), 64 + 20 * gone.size());
+  command.add("FCALL").add(options_.forget_function).add(1).add(meta_key_);
+  for (const std::uint64_t id : gone) command.add(id);
+  const auto forgotten = ledger_->ask(stream_key_, command.take());
+  if (!forgotten) return std::unexpected(forgotten.error());
+  return ids.size() == auctions_a_slice && forgotten->integer() > 0;
+}
+
+}  // namespace flashbid
