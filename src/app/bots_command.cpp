@@ -38,7 +38,9 @@ std::optional<Duration> parse_duration(std::string_view text) {
 void add_bots(CLI::App& app, BotsFlags& flags) {
   CLI::App& bots = *app.add_subcommand("bots", "bid as a crowd against any server, then prove that nothing went wrong");
   BotsOptions& options = flags.options;
-  bots.add_option("--url", options.url, "the server")->capture_default_str();
+  bots.add_option("--url", options.urls, "the server; several nodes of one, with commas, share the bidders")
+      ->delimiter(',')
+      ->capture_default_str();
   bots.add_option("--auction", flags.auction, "the auction to bid on; one of its own is created if left out")
       ->check(CLI::Range(std::uint64_t{1}, max_auction_id.value()));
   bots.add_option("--auctions", options.auctions, "how many auctions to create")

@@ -9,12 +9,12 @@
 
 namespace flashbid::bots {
 
-// What every channel shares: where the server is, and where what it says is put down.
+// What every channel shares: where the servers are, and where what they say is put down.
 struct Desk {
   boost::asio::io_context& io;
   Deadlines& deadlines;
-  Endpoint server;
-  std::string authority;  // for the Host header
+  std::vector<Endpoint> servers;  // nodes of one FlashBid, at least one
+  std::string authority;          // of the first, for the Host header
   History& history;
   boost::unordered_flat_map<std::string, std::uint64_t>& refused_by_code;
   std::int64_t answer_timeout_ns = 10'000'000'000;

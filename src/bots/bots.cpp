@@ -38,6 +38,7 @@ std::string_view wrong_option(const BotsOptions& options) {
   if (options.bots < 1 || options.bots > 50'000) return "--bots is from 1 to 50000";
   if (options.auctions < 1 || options.auctions > 100'000) return "--auctions is from 1 to 100000";
   if (options.auction && options.auctions != 1) return "--auction and --auctions exclude each other";
+  if (options.urls.empty()) return "--url is where the server is: http://HOST:PORT";
   if (options.watchers > 50'000) return "--watchers is from 0 to 50000";
   if (options.duration.ms < 100 || options.duration.ms > 86'400'000) return "--duration is from 100ms to 24h";
   if (options.rate < 0 || options.rate > 1e7) return "--rate is from 0 (closed loop) to 10000000 bids a second";
@@ -114,18 +115,24 @@ int judge(const bots::Simulation& simulation, const BotsOptions& options, const 
 
 int run_bots(const BotsOptions& options) {
   if (const std::string_view wrong = wrong_option(options); !wrong.empty()) return say(exit_usage, wrong);
-  const auto url = bots::parse_url(options.url);
-  if (!url) return say(exit_usage, url.error().detail);
   const std::uint64_t sockets = std::uint64_t{options.bots} + options.watchers + 100;
   if (!raise_open_files(sockets)) {
     return say(exit_usage,
                fmt::format("{} open files are needed and the system allows fewer: raise `ulimit -n`", sockets));
   }
-  const auto server = resolve(*url);
-  if (!server) return say(exit_usage, server.error().detail);
+  std::vector<bots::Url> urls;
+  std::vector<bots::Endpoint> servers;
+  for (const std::string& text : options.urls) {
+    const auto url = bots::parse_url(text);
+    if (!url) return say(exit_usage, url.error().detail);
+    const auto server = resolve(*url);
+    if (!server) return say(exit_usage, server.error().detail);
+    urls.push_back(*url);
+    servers.push_back(*server);
+  }
 
   const std::uint64_t seed = options.seed.value_or(std::random_device{}());
-  bots::Simulation simulation(options, seed, url->authority(), *server);
+  bots::Simulation simulation(options, seed, urls.front().authority(), std::move(servers));
   const Result<void> outcome = simulation.run();
   if (!outcome && outcome.error().failure == Failure::unavailable) return say(exit_usage, outcome.error().detail);
   return judge(simulation, options, outcome);

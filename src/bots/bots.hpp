@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -26,7 +27,9 @@ namespace flashbid {
 enum class BotsTransport : std::uint8_t { http, websocket };
 
 struct BotsOptions {
-  std::string url = "http://127.0.0.1:8080";
+  // Nodes of one FlashBid; bidders and watchers are dealt out to them in turn, and go on at the next when theirs is
+  // gone.
+  std::vector<std::string> urls{"http://127.0.0.1:8080"};
   std::optional<AuctionId> auction;  // none = creates its own, waits for their end and checks the winner
   std::uint32_t bots = 50;           // bidders, each with a connection of its own
   std::uint32_t auctions = 1;        // how many to create; every bidder bids on all of them

@@ -35,7 +35,7 @@ std::string quoted_or_null(std::string_view text) { return text.empty() ? "null"
 
 Clerk::Clerk(Desk& desk) : desk_(desk) {
   for (std::size_t i = 0; i < counters; ++i) {
-    counters_.push_back(std::make_unique<Counter>(desk));
+    counters_.push_back(std::make_unique<Counter>(desk, i));
   }
 }
 

@@ -46,7 +46,7 @@ class Clerk {
  private:
   // One connection with what it needs to ask and understand.
   struct Counter {
-    explicit Counter(Desk& desk) : connection(desk.io, desk.deadlines, desk.server) {}
+    Counter(Desk& desk, std::size_t server) : connection(desk.io, desk.deadlines, desk.servers, server) {}
     HttpConnection connection;
     simdjson::dom::parser parser;
     std::int64_t sent_ns = 0;

@@ -10,8 +10,8 @@ namespace flashbid::bots {
 
 class HttpBidChannel final : public BidChannel {
  public:
-  HttpBidChannel(Desk& desk, BidderIndex bidder)
-      : desk_(desk), bidder_(bidder), connection_(desk.io, desk.deadlines, desk.server) {}
+  HttpBidChannel(Desk& desk, BidderIndex bidder, std::size_t server)
+      : desk_(desk), bidder_(bidder), connection_(desk.io, desk.deadlines, desk.servers, server) {}
   [[nodiscard]] Awaitable<bool> ready() override { return connection_.ready(); }
   [[nodiscard]] Awaitable<bool> bid(Operation& operation) override;
   void close() override { connection_.close(); }

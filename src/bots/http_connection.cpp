@@ -4,7 +4,7 @@ namespace flashbid::bots {
 
 Awaitable<bool> HttpConnection::ready() {
   if (line_.is_open()) co_return true;
-  co_return co_await line_.connect(server_);
+  co_return co_await line_.connect(servers_, at_);
 }
 
 Awaitable<Exchanged> HttpConnection::exchange(std::string_view request, std::int64_t timeout_ns) {

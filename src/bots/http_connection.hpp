@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bots/line.hpp"
 #include "bots/response_reader.hpp"
@@ -19,8 +20,10 @@ enum class Exchanged : unsigned char {
 
 class HttpConnection {
  public:
-  HttpConnection(boost::asio::io_context& io, Deadlines& deadlines, Endpoint server)
-      : line_(io, deadlines), server_(std::move(server)) {}
+  // Begins at the `first` of the servers and goes on to the next one whenever it is not let in.
+  HttpConnection(boost::asio::io_context& io, Deadlines& deadlines, const std::vector<Endpoint>& servers,
+                 std::size_t first)
+      : line_(io, deadlines), servers_(servers), at_(first) {}
 
   // Connects if there is no connection; false if that fails.
   [[nodiscard]] Awaitable<bool> ready();
@@ -35,7 +38,8 @@ class HttpConnection {
 
  private:
   Line line_;
-  Endpoint server_;
+  const std::vector<Endpoint>& servers_;
+  std::size_t at_;
   std::string buffer_;
   Response response_;
   std::int64_t sent_ns_ = 0;

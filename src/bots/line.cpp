@@ -61,6 +61,12 @@ Awaitable<bool> Line::wait_writable() {
   co_return !error && socket_.is_open();
 }
 
+Awaitable<bool> Line::connect(const std::vector<Endpoint>& servers, std::size_t& at) {
+  if (co_await connect(servers[at % servers.size()])) co_return true;
+  ++at;
+  co_return false;
+}
+
 Awaitable<bool> Line::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::ptrdiff_t sent = send_now(bytes);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bots/deadlines.hpp"
 
@@ -26,8 +27,9 @@ class Line final : private Deadlines::Bounded {
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
-  // False if the server could not be reached within the timeout.
-  [[nodiscard]] Awaitable<bool> connect(Endpoint server);
+  // To the server number `at`, modulo how many there are. False if it could not be reached within the timeout: then
+  // `at` is the next one.
+  [[nodiscard]] Awaitable<bool> connect(const std::vector<Endpoint>& servers, std::size_t& at);
   // Sends all of it, at once as far as the socket takes it; false if the connection broke.
   [[nodiscard]] Awaitable<bool> send(std::string_view bytes);
   // Sends what the socket takes right now and returns how much; -1 if the connection broke. Never waits.
@@ -43,6 +45,7 @@ class Line final : private Deadlines::Bounded {
   void close();
 
  private:
+  [[nodiscard]] Awaitable<bool> connect(Endpoint server);
   void on_deadline() override { close(); }
   bool receive_now(std::string& buffer);
   boost::asio::ip::tcp::socket socket_;

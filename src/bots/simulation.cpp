@@ -36,10 +36,11 @@ Duration usual_think(std::uint32_t bots) { return {std::clamp<std::int64_t>(bots
 
 }  // namespace
 
-Simulation::Simulation(const BotsOptions& options, std::uint64_t seed, std::string authority, Endpoint server)
+Simulation::Simulation(const BotsOptions& options, std::uint64_t seed, std::string authority,
+                       std::vector<Endpoint> servers)
     : options_(options),
       deadlines_(io_),
-      desk_{io_, deadlines_, std::move(server), std::move(authority), history_, refused_by_code_},
+      desk_{io_, deadlines_, std::move(servers), std::move(authority), history_, refused_by_code_},
       floor_{desk_, market_},
       clerk_(desk_),
       frame_memory_(history_.bidders),
@@ -118,9 +119,9 @@ Awaitable<Result<void>> Simulation::connect_bidders() {
     const BidderIndex name = history_.bidders.index_of(fmt::format("bot-{}{}", tag, number + 1));
     std::unique_ptr<BidChannel> channel;
     if (options_.transport == BotsTransport::http) {
-      channel = std::make_unique<HttpBidChannel>(desk_, name);
+      channel = std::make_unique<HttpBidChannel>(desk_, name, number);
     } else {
-      channel = std::make_unique<WebSocketBidChannel>(desk_, name);
+      channel = std::make_unique<WebSocketBidChannel>(desk_, name, number);
     }
     bidders_.push_back(std::make_unique<Bidder>(floor_, number, name, random_(), std::move(channel)));
     if (!co_await bidders_.back()->ready()) {

@@ -18,7 +18,7 @@ namespace flashbid::bots {
 
 class Simulation {
  public:
-  Simulation(const BotsOptions& options, std::uint64_t seed, std::string authority, Endpoint server);
+  Simulation(const BotsOptions& options, std::uint64_t seed, std::string authority, std::vector<Endpoint> servers);
 
   // Failure::unavailable: the server could not be reached, or no auction made. Failure::internal: it went on, but its
   // history could not be fetched.

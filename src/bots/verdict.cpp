@@ -1,6 +1,7 @@
 #include "bots/verdict.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -134,8 +135,9 @@ std::string to_json(const Simulation& simulation, const BotsOptions& options, co
   const Tally& tally = report.tally;
   std::string out = fmt::format(
       R"({{"url":{},"transport":"{}","seed":{},"bots":{},"auctions":{},"watchers":{},"keys":{},"seconds":{:.3f},)",
-      json_text(options.url), options.transport == BotsTransport::http ? "http" : "ws", simulation.history().seed,
-      options.bots, simulation.history().auctions.size(), options.watchers, options.keys, simulation.seconds());
+      json_text(fmt::format("{}", fmt::join(options.urls, ","))),
+      options.transport == BotsTransport::http ? "http" : "ws", simulation.history().seed, options.bots,
+      simulation.history().auctions.size(), options.watchers, options.keys, simulation.seconds());
   fmt::format_to(std::back_inserter(out),
                  R"("operations":{},"accepted":{},"rejected":{},"refused":{},"unknown":{},"retries":{},"not_sent":{},)"
                  R"("bids_per_second":{:.1f},"accepted_per_second":{:.1f},)",

@@ -20,7 +20,7 @@ Watcher::Watcher(Desk& desk, FrameMemory& memory, std::size_t number)
     : desk_(desk),
       memory_(memory),
       number_(number),
-      connection_(desk.io, desk.deadlines, desk.server, desk.authority),
+      connection_(desk.io, desk.deadlines, desk.servers, number, desk.authority),
       timer_(desk.io) {}
 
 void Watcher::leave() {

@@ -17,10 +17,10 @@ constexpr auto quietly = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 }  // namespace
 
-WebSocketBidChannel::WebSocketBidChannel(Desk& desk, BidderIndex bidder)
+WebSocketBidChannel::WebSocketBidChannel(Desk& desk, BidderIndex bidder, std::size_t server)
     : desk_(desk),
       bidder_(bidder),
-      connection_(desk.io, desk.deadlines, desk.server, desk.authority),
+      connection_(desk.io, desk.deadlines, desk.servers, server, desk.authority),
       answered_(desk.io) {}
 
 Awaitable<bool> WebSocketBidChannel::ready() {

@@ -12,7 +12,7 @@ namespace flashbid::bots {
 
 class WebSocketBidChannel final : public BidChannel {
  public:
-  WebSocketBidChannel(Desk& desk, BidderIndex bidder);
+  WebSocketBidChannel(Desk& desk, BidderIndex bidder, std::size_t server);
   [[nodiscard]] Awaitable<bool> ready() override;
   [[nodiscard]] Awaitable<bool> bid(Operation& operation) override;
   void close() override { connection_.close(); }

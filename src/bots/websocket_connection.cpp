@@ -56,9 +56,9 @@ struct WebSocketConnection::Callbacks {
   }
 };
 
-WebSocketConnection::WebSocketConnection(boost::asio::io_context& io, Deadlines& deadlines, Endpoint server,
-                                         std::string authority)
-    : io_(io), line_(io, deadlines), server_(std::move(server)), authority_(std::move(authority)) {}
+WebSocketConnection::WebSocketConnection(boost::asio::io_context& io, Deadlines& deadlines,
+                                         const std::vector<Endpoint>& servers, std::size_t first, std::string authority)
+    : io_(io), line_(io, deadlines), servers_(servers), at_(first), authority_(std::move(authority)) {}
 
 WebSocketConnection::~WebSocketConnection() {
   if (frames_ != nullptr) wslay_event_context_free(frames_);
@@ -80,7 +80,7 @@ Awaitable<bool> WebSocketConnection::open() {
   messages_.clear();
   close_code_ = 0;
   problem_ = "the server cannot be reached";
-  if (!co_await line_.connect(server_)) co_return false;
+  if (!co_await line_.connect(servers_, at_)) co_return false;
   line_.set_deadline(now_ns() + upgrade_timeout_ns);
   const std::string request = fmt::format(
       "GET /v1/stream HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "

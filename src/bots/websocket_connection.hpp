@@ -15,7 +15,9 @@ namespace flashbid::bots {
 
 class WebSocketConnection {
  public:
-  WebSocketConnection(boost::asio::io_context& io, Deadlines& deadlines, Endpoint server, std::string authority);
+  // Begins at the `first` of the servers and goes on to the next one whenever it is not let in.
+  WebSocketConnection(boost::asio::io_context& io, Deadlines& deadlines, const std::vector<Endpoint>& servers,
+                      std::size_t first, std::string authority);
   ~WebSocketConnection();
   WebSocketConnection(const WebSocketConnection&) = delete;
   WebSocketConnection& operator=(const WebSocketConnection&) = delete;
@@ -43,7 +45,8 @@ class WebSocketConnection {
 
   boost::asio::io_context& io_;
   Line line_;
-  Endpoint server_;
+  const std::vector<Endpoint>& servers_;
+  std::size_t at_;
   std::string authority_;
   std::string incoming_;  // bytes that came; wslay has taken the first taken_
   std::size_t taken_ = 0;
