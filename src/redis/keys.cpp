@@ -30,6 +30,7 @@ unsigned crc16(std::string_view text) {
 
 std::string meta_key(unsigned shard) { return fmt::format("flashbid:{{{}}}", shard); }
 std::string stream_key(unsigned shard) { return fmt::format("flashbid:{{{}}}:stream", shard); }
+std::string never_key(std::string_view meta_key) { return fmt::format("{}:never", meta_key); }
 std::string auction_key(unsigned shard, AuctionId id) { return fmt::format("flashbid:{{{}}}:a:{}", shard, id.value()); }
 std::string index_key(unsigned shard, AuctionId id) { return fmt::format("flashbid:{{{}}}:i:{}", shard, id.value()); }
 std::string accepted_keys_key(unsigned shard, AuctionId id) {

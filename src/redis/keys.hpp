@@ -18,7 +18,10 @@ inline constexpr unsigned max_shards = 1'024;
   return static_cast<unsigned>(id.value() % shards);
 }
 
-[[nodiscard]] std::string meta_key(unsigned shard);                         // hash: format, shards, epoch, incarnation
+[[nodiscard]] std::string meta_key(unsigned shard);  // hash: format, shards, epoch, incarnation
+// A key that is never written. Every call of a function names it beside the meta key: while a slot of a cluster moves,
+// Redis refuses what names a key that is not there (TRYAGAIN), so that no function ever sees a part of its shard.
+[[nodiscard]] std::string never_key(std::string_view meta_key);
 [[nodiscard]] std::string stream_key(unsigned shard);                       // stream: the ledger
 [[nodiscard]] std::string auction_key(unsigned shard, AuctionId id);        // hash
 [[nodiscard]] std::string index_key(unsigned shard, AuctionId id);          // list: stream ids of the auction's events

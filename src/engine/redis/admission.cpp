@@ -21,6 +21,12 @@ std::string_view setting(const redis::Reply& settings, std::string_view name) {
   return {};
 }
 
+// A slot that has moved away, or is about to: it is asked for where it will be.
+bool is_moving(const redis::Reply& reply) {
+  const std::string_view code = reply.error_code();
+  return code == "MOVED" || code == "ASK" || code == "TRYAGAIN";
+}
+
 }  // namespace
 
 std::string unfit_version(std::string_view version) {
@@ -129,8 +135,7 @@ void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard
   asking->primary->send(
       redis::Command::of({"HMGET", redis::meta_key(shard), "epoch", "incarnation", "shards"}),
       [this, asking, shard](Result<redis::Reply> reply) {
-        // A slot that has moved away meanwhile is asked for where it went.
-        if (reply && reply->error_code() == "MOVED") return next_shard(asking);
+        if (reply && is_moving(*reply)) return next_shard(asking);
         if (asking->is_over(reply, "HMGET")) return;
         const auto fields = reply->elements();
         const bool is_new = fields.size() != 3 || fields[0].is_nil();
@@ -170,11 +175,10 @@ void Admission::begin_epoch(const std::shared_ptr<Asking>& asking, unsigned shar
 
 void Admission::write_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch,
                             const std::string& incarnation) {
-  redis::CommandBuilder command(8);
-  command.add("FCALL").add(function_name("admit")).add(1).add(redis::meta_key(shard));
+  auto command = function_call(function_name("admit"), redis::meta_key(shard), 4);
   command.add(asking->primary->run_id).add(incarnation).add(epoch.value()).add(options_.shards);
   asking->primary->send(command.take(), [this, asking, shard, epoch](Result<redis::Reply> reply) {
-    if (reply && reply->error_code() == "MOVED") return next_shard(asking);
+    if (reply && is_moving(*reply)) return next_shard(asking);
     // Another node was faster: what it wrote counts.
     if (reply && reply->error_code() == "STALE") return read_shard(asking, shard);
     if (asking->is_over(reply, "admit")) return;

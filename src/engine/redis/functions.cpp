@@ -6,6 +6,7 @@
 
 #include "engine/redis/library.hpp"
 #include "engine/refusals.hpp"
+#include "redis/keys.hpp"
 
 namespace flashbid {
 
@@ -13,8 +14,9 @@ std::string function_name(std::string_view function) { return redis_library().fu
 
 redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key, std::size_t arguments,
                                     bool reads_only) {
-  redis::CommandBuilder command(arguments + 4, 192);
-  command.add(reads_only ? std::string_view("FCALL_RO") : std::string_view("FCALL")).add(name).add(1).add(meta_key);
+  redis::CommandBuilder command(arguments + 5, 224);
+  command.add(reads_only ? std::string_view("FCALL_RO") : std::string_view("FCALL")).add(name).add(2).add(meta_key);
+  command.add(redis::never_key(meta_key));
   return command;
 }
 
