@@ -74,6 +74,8 @@ void Watcher::take_frame(const std::string& text) {
     if (!fields.good()) return malformed(text, fields.error());
     return take_state(auction, seen_ns, true);
   }
+  // Not now: comes back and asks again.
+  if (type == "error" && fields.text("code") == "unavailable") return connection_.close();
   malformed(text, fields.good() ? "no such frame was asked for" : std::string_view(fields.error()));
 }
 

@@ -46,6 +46,9 @@ void Node::read_only(unsigned shard, redis::Command command, Answered answered) 
                    client_.admit_again(meta_keys_[shard]);
                    return answered(fail(Failure::unavailable, fmt::format("Redis has no data of shard {}", shard)));
                  }
+                 // Nothing that a read does can be in doubt.
+                 const bool lost = !reply && reply.error().failure == Failure::outcome_unknown;
+                 if (lost) reply.error().failure = Failure::unavailable;
                  answered(std::move(reply));
                });
 }
