@@ -3,7 +3,7 @@ import itertools
 
 import pytest
 
-pytest.register_assert_rewrite("api_client", "http_wire", "kill_load", "stream_client", "flashbid_server")
+pytest.register_assert_rewrite("api_client", "http_wire", "kill_load", "stream_client", "flashbid_server", "told")
 
 from api_client import Api
 from api_documents import AsyncApi, OpenApi

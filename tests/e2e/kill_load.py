@@ -1,10 +1,13 @@
-"""The load of the kill test: bidders and a watcher that write down all they are told until the server is gone.
+"""The load of the kill tests: bidders and a watcher that write down all they are told until the server is gone, or they
+are asked to stop.
 
 Every thread keeps its own record; nothing is shared until it has ended.
 """
 import json
 import random
+import socket
 import threading
+import time
 
 from http_wire import Connection, ConnectionEnded
 from stream_client import Stream, StreamClosed
@@ -30,7 +33,7 @@ class Bid:
 
 
 class Bidder(threading.Thread):
-    """Bids on the auctions, mostly enough, sometimes too little, `depth` requests in flight, until cut off."""
+    """Bids on the auctions, mostly enough, sometimes too little, `depth` requests in flight, until cut off or stopped."""
 
     def __init__(self, server, name, auctions, seed, depth):
         super().__init__(name=name, daemon=True)
@@ -42,11 +45,15 @@ class Bidder(threading.Thread):
         self.used = set()
         self.next_amount = {auction: 1 for auction in auctions}
         self.failure = None
+        self.stopped = False
+
+    def stop(self):
+        self.stopped = True
 
     def run(self):
         try:
             with Connection(self.server) as connection:
-                while True:
+                while not self.stopped:
                     batch = [self.next_bid() for _ in range(self.random.randint(1, self.depth))]
                     self.bids += batch
                     connection.send(b"".join(bid.request(connection.authority) for bid in batch))
@@ -69,6 +76,7 @@ class Bidder(threading.Thread):
 
     def note(self, bid, response):
         if response.status == 503:
+            time.sleep(0.01)
             return
         assert response.status == 200, response
         bid.answer = response.json()
@@ -86,6 +94,13 @@ class Watcher(threading.Thread):
             self.stream.subscribe(auction)
         self.events = []
         self.failure = None
+
+    def stop(self):
+        """Ends it as if the server had gone."""
+        try:
+            self.stream.connection.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def run(self):
         try:

@@ -4,7 +4,7 @@ import copy
 import pytest
 
 from kill_load import Bid
-from test_kill import Ledger
+from told import Ledger
 
 CLOSES = "2030-01-01T00:10:00.000Z"
 

@@ -1,0 +1,142 @@
+"""Owns a redis-server, or a cluster of six, of the tests' own: loopback, a free port, a temporary folder, every write synced.
+
+Never shared with anything that was there before; killed with kill -9 by close().
+"""
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from postgres_server import free_port
+
+START_TIMEOUT_S = 20
+
+
+class RedisServer:
+    def __init__(self, *flags, bind="127.0.0.1"):
+        self.folder = Path(tempfile.mkdtemp(prefix="flashbid-redis-"))
+        self.flags = flags
+        self.bind = bind
+        self.port = free_port()
+        self.child = None
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self):
+        assert self.child is None, "already running"
+        with open(self.folder / "log", "ab") as log:
+            self.child = subprocess.Popen(
+                ["redis-server", "--port", str(self.port), "--bind", *self.bind.split(), "--dir", str(self.folder),
+                 "--save", "", "--appendonly", "yes", "--appendfsync", "always", *self.flags],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self.try_cli("PING").stdout.strip() == "PONG":
+                return self
+            assert self.child.poll() is None, (self.folder / "log").read_text()
+            time.sleep(0.02)
+        raise AssertionError("redis-server does not answer\n" + (self.folder / "log").read_text())
+
+    def try_cli(self, *words, timeout=20):
+        return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=timeout)
+
+    def cli(self, *words):
+        done = self.try_cli(*words)
+        assert done.returncode == 0 and not done.stdout.startswith("ERR"), done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def kill(self):
+        """SIGKILL: no chance to tidy up."""
+        if self.child is None:
+            return
+        self.child.kill()
+        self.child.wait(timeout=20)
+        self.child = None
+
+    def wipe(self):
+        """Forgets all that was written; only after kill()."""
+        for each in self.folder.iterdir():
+            shutil.rmtree(each) if each.is_dir() else os.unlink(each)
+
+    def close(self):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class RedisCluster:
+    """Three primaries with a replica each."""
+
+    def __init__(self):
+        self.servers = [RedisServer("--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port",
+                                    str(free_port())) for _ in range(6)]
+
+    @property
+    def url(self):
+        return "redis://" + ",".join(f"127.0.0.1:{server.port}" for server in self.servers)
+
+    def start(self):
+        for server in self.servers:
+            server.start()
+        done = self.run("create", *[f"127.0.0.1:{server.port}" for server in self.servers], "--cluster-replicas", "1")
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.wait_until_whole()
+        return self
+
+    def run(self, command, *words):
+        """redis-cli --cluster COMMAND."""
+        return subprocess.run(["redis-cli", "--cluster", command, *words, "--cluster-yes"], capture_output=True, text=True,
+                              timeout=120)
+
+    def nodes(self):
+        """What a server that runs says of each: port -> (id, flags, slots)."""
+        server = next(server for server in self.servers if server.child is not None)
+        told = {}
+        for line in server.cli("CLUSTER", "NODES").splitlines():
+            name, address, flags, _, _, _, _, link, *slots = line.split()
+            port = int(address.split("@")[0].rsplit(":", 1)[1])
+            told[port] = (name, flags.split(","), [slot for slot in slots if not slot.startswith("[")])
+        return told
+
+    def primaries(self):
+        """Servers that run and hold slots."""
+        told = self.nodes()
+        return [server for server in self.servers if server.child is not None and server.port in told
+                and "master" in told[server.port][1] and "fail" not in told[server.port][1] and told[server.port][2]]
+
+    def fewest_slots_with(self, keys):
+        """(primary, n): the first n slots of that primary hold one of the keys, and no other primary needs fewer."""
+        told = self.nodes()
+        places = sorted(int(self.servers[0].cli("CLUSTER", "KEYSLOT", key)) for key in keys)
+        found = []
+        for server in self.primaries():
+            ranges = [tuple(map(int, (part.split("-") * 2)[:2])) for part in told[server.port][2]]
+            slots = [slot for first, last in sorted(ranges) for slot in range(first, last + 1)]
+            held = [slots.index(place) for place in places if place in slots]
+            found += [(held[0] + 1, server.port, server)] if held else []
+        count, _, server = min(found)
+        return server, count
+
+    def wait_until_whole(self):
+        """Until every slot is served and all that run agree, with a replica for each primary."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            running = [server for server in self.servers if server.child is not None]
+            states = [server.cli("CLUSTER", "INFO") for server in running]
+            if all("cluster_state:ok" in state and "cluster_slots_pfail:0" in state for state in states):
+                if len(running) < len(self.servers) or all(self.linked(server) for server in running):
+                    return
+            time.sleep(0.1)
+        raise AssertionError("the cluster does not come back\n" + "\n".join(states))
+
+    @staticmethod
+    def linked(server):
+        said = server.cli("INFO", "replication")
+        return "master_link_status:up" in said or "connected_slaves:1" in said
+
+    def close(self):
+        for server in self.servers:
+            server.close()
