@@ -10,6 +10,7 @@
 namespace flashbid {
 
 using archive::Connection;
+using archive::CopyRows;
 using archive::NumberArray;
 using archive::Parameters;
 using archive::TextArray;
@@ -201,37 +202,22 @@ Result<void> ArchiveWriter::plan_record(const Record& record, Epoch epoch, Plan&
   return {};
 }
 
+// The images say that none of them is there; the primary key proves it.
 Result<void> ArchiveWriter::insert_events(Connection& connection, const Plan& plan) {
-  constexpr std::size_t most = 1'000;
-  for (std::size_t begin = 0; begin < plan.fresh.size(); begin += most) {
-    const std::size_t end = std::min(begin + most, plan.fresh.size());
-    NumberArray auctions;
-    NumberArray sequences;
-    NumberArray epochs;
-    NumberArray events;
-    NumberArray times;
-    TextArray payloads;
-    TextArray secrets;
-    for (std::size_t i = begin; i < end; ++i) {
-      const Row& row = plan.fresh[i];
-      auctions.add(row.record->auction.value());
-      sequences.add(row.record->sequence.value());
-      epochs.add(row.epoch.value());
-      events.add(row.event);
-      times.add(row.record->at.ms);
-      payloads.add(*row.record->payload);
-      secrets.add(row.record->secret);
-    }
-    const auto inserted = connection.run(
-        "INSERT INTO flashbid.events SELECT a, s, e, k, t, p, x FROM unnest($1, $2, $3, $4, $5, $6, $7) "
-        "AS u(a, s, e, k, t, p, x) ON CONFLICT DO NOTHING",
-        Parameters().add(auctions).add(sequences).add(epochs).add(events).add(times).add(payloads).add(secrets));
-    if (!inserted) return std::unexpected(inserted.error());
-    if (inserted->affected() == end - begin) continue;
-    const Record& first = *plan.fresh[begin].record;
-    return alarm(first.auction, first.sequence, "the archive has events that the auction's image has not");
+  if (plan.fresh.empty()) return {};
+  CopyRows rows;
+  for (const Row& row : plan.fresh) {
+    rows.row(7).add(row.record->auction.value()).add(row.record->sequence.value()).add(row.epoch.value());
+    rows.add_small(static_cast<std::int16_t>(row.event)).add(row.record->at.ms);
+    rows.add(*row.record->payload).add(row.record->secret);
   }
-  return {};
+  const auto inserted = connection.copy(
+      "COPY flashbid.events(auction, sequence, epoch, event, at, payload, secret) FROM STDIN (FORMAT binary)", rows);
+  if (inserted) return {};
+  if (inserted.error().failure != Failure::corrupt) return std::unexpected(inserted.error());
+  const Record& first = *plan.fresh.front().record;
+  return alarm(first.auction, first.sequence,
+               fmt::format("the archive has events that the auction's image has not ({})", inserted.error().detail));
 }
 
 // What was there already is what is to be stored.

@@ -173,14 +173,46 @@ Result<void> Connection::run_all(const std::string& sql) {
   return {};
 }
 
-// The last result, or the first that says no.
-Result<Rows> Connection::answer() {
+Result<std::uint64_t> Connection::copy(const std::string& sql, const CopyRows& rows) {
+  if (!handle_) return lost("the connection was lost");
   const auto deadline = Clock::now() + timeout_;
+  if (PQsendQuery(handle_.get(), sql.c_str()) == 0) return lost(one_line(PQerrorMessage(handle_.get())));
+  if (auto sent = flush(deadline); !sent) return std::unexpected(sent.error());
+  const auto begun = next_result(deadline);
+  if (!begun) return std::unexpected(begun.error());
+  const Rows first(*begun);
+  if (PQresultStatus(*begun) != PGRES_COPY_IN) {
+    Error refused = refusal(*begun);
+    const auto end = next_result(deadline);
+    if (!end) return std::unexpected(end.error());
+    PQclear(*end);  // null: an error is the last result
+    return std::unexpected(std::move(refused));
+  }
+  // None of this blocks: what the socket does not take, libpq keeps.
+  const auto put = [this](std::string_view bytes) {
+    return PQputCopyData(handle_.get(), bytes.data(), static_cast<int>(bytes.size())) == 1;
+  };
+  if (!put(rows.bytes()) || !put(CopyRows::end) || PQputCopyEnd(handle_.get(), nullptr) != 1) {
+    return lost(one_line(PQerrorMessage(handle_.get())));
+  }
+  const auto copied = answer();
+  if (!copied) return std::unexpected(copied.error());
+  return copied->affected();
+}
+
+Result<void> Connection::flush(Clock::time_point deadline) {
   for (int left = PQflush(handle_.get()); left != 0; left = PQflush(handle_.get())) {
     if (left < 0) return lost(one_line(PQerrorMessage(handle_.get())));
     if (!wait(true, deadline)) return lost("it does not take a query");
     if (PQconsumeInput(handle_.get()) == 0) return lost(one_line(PQerrorMessage(handle_.get())));
   }
+  return {};
+}
+
+// The last result, or the first that says no.
+Result<Rows> Connection::answer() {
+  const auto deadline = Clock::now() + timeout_;
+  if (auto sent = flush(deadline); !sent) return std::unexpected(sent.error());
   std::optional<Rows> last;
   std::optional<Error> refused;
   for (;;) {

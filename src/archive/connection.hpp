@@ -51,6 +51,8 @@ class Connection {
   // Runs one statement. Failure::unavailable if the connection was lost or the server cannot now; inside a transaction
   // nothing of it is there then.
   [[nodiscard]] Result<Rows> run(const std::string& sql, const Parameters& parameters = {});
+  // Runs a `COPY … FROM STDIN (FORMAT binary)` with these rows; how many there were.
+  [[nodiscard]] Result<std::uint64_t> copy(const std::string& sql, const CopyRows& rows);
   // Runs statements that answer nothing.
   [[nodiscard]] Result<void> run_all(const std::string& sql);
 
@@ -73,6 +75,8 @@ class Connection {
   // Waits until the socket is readable (or writable); false at the deadline.
   [[nodiscard]] bool wait(bool write, Clock::time_point deadline) const;
   [[nodiscard]] Result<Rows> answer();
+  // Sends what libpq has not sent yet.
+  [[nodiscard]] Result<void> flush(Clock::time_point deadline);
   [[nodiscard]] Result<PGresult*> next_result(Clock::time_point deadline);
   std::unexpected<Error> lost(std::string_view why);
   [[nodiscard]] Error refusal(const PGresult* result) const;

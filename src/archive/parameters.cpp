@@ -1,5 +1,7 @@
 #include "archive/parameters.hpp"
 
+#include <array>
+
 namespace flashbid::archive {
 namespace {
 
@@ -11,9 +13,11 @@ constexpr Oid text_array_type = 1009;
 
 template <class Number>
 void append_big_endian(Number value, std::string& out) {
-  for (int shift = static_cast<int>(sizeof(Number)) * 8 - 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>((value >> shift) & 0xFF));
+  std::array<char, sizeof(Number)> bytes{};
+  for (std::size_t k = 0; k < bytes.size(); ++k) {
+    bytes[k] = static_cast<char>((value >> (8 * (bytes.size() - 1 - k))) & 0xFF);
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 // dimensions, whether there are nulls, the elements' type, how many, the first one's index; then each with its length.
@@ -49,6 +53,35 @@ TextArray& TextArray::add(std::string_view text) {
 }
 
 std::string TextArray::bytes() const { return array_bytes(text_type, count_, elements_); }
+
+// A signature, flags and the size of an extension.
+CopyRows::CopyRows() {
+  using namespace std::string_view_literals;
+  bytes_ = "PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0"sv;
+}
+
+CopyRows& CopyRows::row(std::uint16_t columns) {
+  append_big_endian(columns, bytes_);
+  return *this;
+}
+
+CopyRows& CopyRows::add(std::int64_t value) {
+  append_big_endian(std::uint32_t{sizeof(value)}, bytes_);
+  append_big_endian(static_cast<std::uint64_t>(value), bytes_);
+  return *this;
+}
+
+CopyRows& CopyRows::add_small(std::int16_t value) {
+  append_big_endian(std::uint32_t{sizeof(value)}, bytes_);
+  append_big_endian(static_cast<std::uint16_t>(value), bytes_);
+  return *this;
+}
+
+CopyRows& CopyRows::add(std::string_view text) {
+  append_big_endian(static_cast<std::uint32_t>(text.size()), bytes_);
+  bytes_ += text;
+  return *this;
+}
 
 Parameters& Parameters::add(std::int64_t value) {
   std::string bytes;

@@ -1,5 +1,5 @@
 // The parameters of one query in PostgreSQL's binary form: numbers, texts, and arrays of them for `unnest`, which need
-// no quoting. Belongs to one thread; what it is given is copied.
+// no quoting; and the rows of a COPY. Belongs to one thread; what it is given is copied.
 #pragma once
 
 #include <libpq-fe.h>
@@ -33,6 +33,23 @@ class TextArray {
  private:
   std::string elements_;
   std::size_t count_ = 0;
+};
+
+// The rows of a COPY in PostgreSQL's binary form: a row is begun with how many columns it has, and then given each.
+class CopyRows {
+ public:
+  CopyRows();
+  CopyRows& row(std::uint16_t columns);
+  CopyRows& add(std::int64_t value);  // bigint
+  CopyRows& add(std::uint64_t value) { return add(static_cast<std::int64_t>(value)); }
+  CopyRows& add_small(std::int16_t value);  // smallint
+  CopyRows& add(std::string_view text);
+  // All but the end.
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+  static constexpr std::string_view end = "\xff\xff";  // a row of -1 columns
+
+ private:
+  std::string bytes_;
 };
 
 class Parameters {

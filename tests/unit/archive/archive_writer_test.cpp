@@ -89,6 +89,32 @@ TEST_F(Archive, AnotherPayloadUnderTheSameKeyIsAnAlarmAndStoresNothing) {
   EXPECT_EQ((*reader_.position(0))->position, "3");
 }
 
+TEST_F(Archive, AnEventThatTheImageHasNotIsAnAlarmAndStoresNothing) {
+  AuctionScript one(1);
+  const auto records = one.create();
+  const ArchiveLease lease = acquire(writer_);
+  ASSERT_TRUE(writer_.store(lease, Epoch{1}, records, "2"));
+  auto connection = archive::Connection::open(url_, std::chrono::seconds{10});
+  ASSERT_TRUE(connection);
+  ASSERT_TRUE(connection->run_all("DELETE FROM flashbid.auctions"));
+  ArchiveWriter other(url_);
+  const auto more = records + one.bid("Alice", 1'000);
+  EXPECT_EQ(failure_of(other.store(lease, Epoch{1}, more, "3")), Failure::corrupt);
+  EXPECT_EQ((*reader_.position(0))->position, "2");
+  EXPECT_EQ(stored(1), records.size());
+  AuctionScript two(2);
+  EXPECT_TRUE(other.store(lease, Epoch{1}, two.create(), "4"));  // the connection is well
+}
+
+TEST_F(Archive, ACopyThatIsRefusedLeavesTheConnectionWell) {
+  auto connection = archive::Connection::open(url_, std::chrono::seconds{10});
+  ASSERT_TRUE(connection);
+  const auto refused = connection->copy("COPY nothing FROM STDIN (FORMAT binary)", archive::CopyRows());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().failure, Failure::invalid);
+  EXPECT_TRUE(connection->run("SELECT 1"));
+}
+
 TEST_F(Archive, AGapIsRefused) {
   AuctionScript one(1);
   const ArchiveLease lease = acquire(writer_);
