@@ -32,11 +32,21 @@ def cores():
 
 
 def pinned_to(core):
-    return lambda: os.sched_setaffinity(0, {core})
+    """What a child does first: one core, or several."""
+    return lambda: os.sched_setaffinity(0, {core} if isinstance(core, int) else core)
+
+
+def cpu_seconds_of(pid):
+    """User and system time of a process so far; 0 of one that has ended."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)  # the kernel's number for a process's CPU clock
+    except OSError:
+        return 0.0
 
 
 class Program:
-    """A server or limit on the server's core, until `with` ends."""
+    """A server or limit on the server's core (or `core`), until `with` ends. Ready once it prints `first_line`; at once
+    if that is None."""
 
     def __init__(self, folder, *command, core=None, first_line=LISTENING):
         self.command = [str(word) for word in command]
@@ -50,6 +60,8 @@ class Program:
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL,
                                           preexec_fn=pinned_to(self.core), text=True)
+        if self.first_line is None:
+            return self
         for line in self.child.stdout:
             if found := self.first_line.match(line):
                 self.port = int(found.group(1)) if found.groups() else None
@@ -58,6 +70,7 @@ class Program:
 
     def __exit__(self, *_):
         if self.child.poll() is None:
+            self.resume()
             self.child.terminate()
         try:
             self.child.wait(STOP_TIMEOUT_S)
@@ -65,6 +78,12 @@ class Program:
             self.child.kill()
             self.child.wait()
         self.child.stdout.close()
+
+    def pause(self):
+        self.child.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.child.send_signal(signal.SIGCONT)
 
     def end(self):
         """SIGTERM; the JSON that it prints at its end."""
@@ -78,7 +97,7 @@ class Program:
         """User and system time of the process so far, all threads: what /proc/PID/stat shows, in nanoseconds."""
         if self.child.poll() is not None:
             raise self.failure("ended under load")
-        return time.clock_gettime((~self.child.pid << 3) | 2)  # the kernel's number for a process's CPU clock
+        return cpu_seconds_of(self.child.pid)
 
     def settle(self):
         """Waits until the process has nothing more to do (the ledger's move to history runs when it is idle)."""
@@ -95,38 +114,60 @@ class Program:
         return BenchError(f"{self.name} {what}\n{' '.join(self.command)}\n{text}")
 
 
-def flashbid(folder):
-    """The real server in --dev with one thread and its ledger in `folder`/ledger."""
+def flashbid(folder, *flags, core=None):
+    """The real server in --dev with one thread; its ledger, if that is the embedded one, in `folder`/ledger."""
     return Program(folder, BUILD / "flashbid", "serve", "--dev", "--listen", "127.0.0.1:0", "--data",
-                   Path(folder) / "ledger", "--threads", 1)
+                   Path(folder) / "ledger", "--threads", 1, *flags, core=core)
+
+
+def relay(folder, source, archive, core=None):
+    """Moves events from the moment it is there; it says nothing when it begins."""
+    return Program(folder, BUILD / "flashbid", "relay", "--from", source, "--to", archive, core=core, first_line=None)
 
 
 def limit(folder, name, *flags):
     return Program(folder, BUILD / "bench" / name, *flags)
 
 
-def watchers(folder, port, auction, count, *flags):
+def watchers(folder, port, auction, count, *flags, core=None):
     """Ready when each of them has its snapshot."""
     return Program(folder, BUILD / "bench" / "watch_load", "--port", port, "--auction", auction, "--watchers", count,
-                   *flags, core=cores()[1], first_line=re.compile("^watching$"))
+                   *flags, core=cores()[1] if core is None else core, first_line=re.compile("^watching$"))
 
 
 def run(name, *flags, core=None):
     """A program that runs to its end on the load's core; its JSON."""
     command = [str(BUILD / "bench" / name), *(str(flag) for flag in flags)]
+    before = cpu_of_ended_children()
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           preexec_fn=pinned_to(cores()[1] if core is None else core))
     if done.returncode != 0:
         raise BenchError(f"{' '.join(command)} exited with {done.returncode}\n{done.stderr}")
-    answer = json.loads(done.stdout)
-    answer["stderr"] = done.stderr
-    return answer
+    return json.loads(done.stdout) | {"stderr": done.stderr, "own_cpu_s": cpu_of_ended_children() - before}
 
 
-def bid_load(port, want, *flags, **options):
-    """Bids; every answer must be `want`. Options become flags: first_auction=1 -> --first-auction 1."""
-    words = [word for name, value in options.items() for word in ("--" + name.replace("_", "-"), value)]
-    counts = run("bid_load", "--port", port, "--want", want, *flags, *words)
+def cpu_of_ended_children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def bid_load(port, want, *flags, core=None, **options):
+    """Bids over HTTP; every answer must be `want`. Options become flags: first_auction=1 -> --first-auction 1."""
+    return all_wanted(want, run("bid_load", "--port", port, "--want", want, *flags, *words_of(options), core=core))
+
+
+def raw_redis(redis, want, *flags, core=None, **options):
+    """Bids on Redis itself; every answer must be `want`, and its events are read if the flags say so."""
+    return all_wanted(want, run("raw_redis", "--port", redis.port, "--function", redis.function("bid"), "--epoch",
+                                redis.ask("HGET", "flashbid:{0}", "epoch"), "--want", want, *flags,
+                                *words_of(options), core=core))
+
+
+def words_of(options):
+    return [word for name, value in options.items() for word in ("--" + name.replace("_", "-"), value)]
+
+
+def all_wanted(want, counts):
     if counts["unexpected"] or counts["lost"] or counts[want] != counts["asked"] or counts["asked"] == 0:
         shown = {name: counts[name] for name in ("asked", "accepted", "rejected", "other_answers", "http_errors",
                                                  "lost", "unexpected")}

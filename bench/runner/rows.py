@@ -5,63 +5,12 @@ the median of its rounds.
 """
 
 import dataclasses
-import statistics
-import tempfile
-from pathlib import Path
 
 from . import auctions, programs
+from .figures import Figure, figure, median
 from .programs import BenchError
 
 CONNECTIONS = 64
-
-
-@dataclasses.dataclass
-class Figure:
-    """One line of the table. The ratio must be at most or at least what the contract says, if it says anything.
-
-    `ratios` are those of the rounds: limit and FlashBid of one round ran one right after the other, so what else the
-    machine did touched both alike, and their median is steadier than the ratio of two medians."""
-    row: str
-    what: str
-    unit: str
-    flashbid: float
-    limit: float
-    at_most: float | None = None
-    at_least: float | None = None
-    ratios: list = dataclasses.field(default_factory=list)
-    rounds: list = dataclasses.field(default_factory=list)
-
-    @property
-    def ratio(self):
-        return statistics.median(self.ratios) if self.ratios else self.flashbid / self.limit
-
-    @property
-    def required(self):
-        if self.at_most is None and self.at_least is None:
-            return ""
-        return f"<= {self.at_most:g}" if self.at_most is not None else f">= {self.at_least:g}"
-
-    @property
-    def reached(self):
-        return ((self.at_most is None or self.ratio <= self.at_most) and
-                (self.at_least is None or self.ratio >= self.at_least))
-
-
-@dataclasses.dataclass
-class Run:
-    """How long and how often, and where: what every row is given."""
-    folder: Path
-    seconds: float
-    rounds: int
-    watchers: list
-
-    def new_folder(self):
-        return Path(tempfile.mkdtemp(dir=self.folder))
-
-    def write(self, name, content):
-        path = self.new_folder() / name
-        path.write_bytes(content)
-        return path
 
 
 def measured(server, load):
@@ -84,15 +33,6 @@ def in_turns(run, load, limit, flashbid):
         if number >= 0:
             rounds.append(pair)
     return rounds
-
-
-def median(rounds, side, name):
-    return statistics.median(one[side][name] for one in rounds)
-
-
-def figure(row, what, unit, rounds, name, **required):
-    return Figure(row, what, unit, median(rounds, "flashbid", name), median(rounds, "limit", name), rounds=rounds,
-                  ratios=[one["flashbid"][name] / one["limit"][name] for one in rounds], **required)
 
 
 def s1_rejected(run):
@@ -220,4 +160,4 @@ def check_watchers(seen, count, events):
         raise BenchError(f"each of {count} watchers should have seen {events} events in sequence: {seen}")
 
 
-ROWS = {"S1": s1_rejected, "S2": s2_accepted, "S3": s3_pipelined, "S4": s4_durable_latency, "S6": s6_fan_out}
+EMBEDDED_ROWS = {"S1": s1_rejected, "S2": s2_accepted, "S3": s3_pipelined, "S4": s4_durable_latency, "S6": s6_fan_out}

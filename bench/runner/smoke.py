@@ -2,6 +2,7 @@
 
 from . import auctions, programs
 from .programs import BenchError
+from .redis_rows import REDIS_ROWS
 from .rows import check_watchers
 
 BIDS = 2_000
@@ -34,6 +35,8 @@ def smoke(run):
         check_watchers(watching.end(), WATCHERS, EVENTS)
         must_see_gaps(checking.end())
     programs.run("fsync_probe", "--folder", folder, "--count", 10)
+    for row in REDIS_ROWS.values():  # these check their answers, the stream and the archive's sequences themselves
+        row(run)
 
 
 def bids_on_server(server):
