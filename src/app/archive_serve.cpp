@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <utility>
@@ -19,12 +20,14 @@ namespace {
 constexpr double worth_telling_seconds = 10;
 // Short, so that a server that comes back after a kill soon goes on.
 constexpr Duration lease_length{5'000};
+constexpr Duration patience_if_shared{2'000};
 
 }  // namespace
 
 struct ArchiveService::Parts {
   Parts(ArchivedLedger ledger, ArchiveUrl to)
-      : sink(std::move(to), ledger.kind, ledger.shards),
+      : shared(ledger.shared),
+        sink(std::move(to), ledger.kind, ledger.shards),
         relay({.owner = worker_name(),
                .shards = ledger.shards,
                .lease = lease_length,
@@ -32,6 +35,7 @@ struct ArchiveService::Parts {
                .after_step = {}},
               std::move(ledger.open), sink, sink) {}
 
+  bool shared;
   ArchiveSink sink;
   Relay relay;
   mutable SystemClock clock;
@@ -62,7 +66,8 @@ Result<std::unique_ptr<ArchiveService>> ArchiveService::start(ArchivedLedger led
 
 void ArchiveService::stop(Duration patience) {
   if (!parts_->thread.joinable()) return;
-  parts_->relay.stop(patience);
+  // What others add meanwhile may never end; they go on with the rest, too.
+  parts_->relay.stop(parts_->shared ? std::min(patience, patience_if_shared) : patience);
   parts_->thread.join();
   const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
   if (counters.lag_events > 0) {

@@ -27,4 +27,14 @@ ArchivedLedger ledger_of_redis(std::shared_ptr<RedisLedger> redis, unsigned shar
           .shared = true};
 }
 
+Result<ArchivedLedger> served_ledger(const ServeOptions& options) {
+  if (options.engine == "embedded") return ledger_of_folder(options.data);
+  auto url = redis::parse_url(options.engine);
+  if (!url) return std::unexpected(std::move(url.error()));
+  const auto redis = redis_ledger(std::move(*url));
+  const auto shards = redis->count_shards();
+  if (!shards) return std::unexpected(shards.error());
+  return ledger_of_redis(redis, *shards);
+}
+
 }  // namespace flashbid

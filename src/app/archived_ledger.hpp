@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "app/options.hpp"
 #include "redis/url.hpp"
 #include "relay/redis_ledger.hpp"
 #include "relay/redis_source.hpp"
@@ -25,5 +26,8 @@ struct ArchivedLedger {
 // With the functions of this version's library, whatever `options` says.
 [[nodiscard]] ArchivedLedger ledger_of_redis(std::shared_ptr<RedisLedger> redis, unsigned shards,
                                              RedisSourceOptions options = {});
+
+// What a node decides on. Redis is asked how many shards it has, so the engine must have been started.
+[[nodiscard]] Result<ArchivedLedger> served_ledger(const ServeOptions& options);
 
 }  // namespace flashbid

@@ -52,6 +52,8 @@ void add_serve(CLI::App& app, ServeOptions& options, std::string& config) {
   serve.add_option("--engine", options.engine, "embedded, or Redis: redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]")
       ->capture_default_str();
   serve.add_option("--archive", options.archive, "postgres://USER@HOST:PORT/DATABASE: history is kept there too");
+  serve.add_flag("--no-relay", options.no_relay,
+                 "Redis engine: read the archive, and leave writing it to `flashbid relay`");
   serve
       .add_option("--durability", options.durability,
                   "fsync; memory: survives the process, not the machine; replicated:N (Redis): N replicas have it too")

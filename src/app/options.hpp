@@ -17,7 +17,8 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8080";
   std::string data = "flashbid-data";
   std::string engine = "embedded";
-  std::string archive;  // postgres://…; empty = none
+  std::string archive;    // postgres://…; empty = none
+  bool no_relay = false;  // the archive is written by `flashbid relay`
   std::string durability = "fsync";
   unsigned shards = 0;           // of the Redis engine; 0 = as Redis says
   bool redis_unchecked = false;  // the operator vouches for Redis's settings

@@ -96,6 +96,10 @@ std::string unfit(const ServeOptions& options) {
   if (!options.archive.empty() && options.engine != "embedded") {
     return "--archive: this version archives the embedded engine only";
   }
+  if (options.no_relay && options.archive.empty()) return "--no-relay: give --archive, which it reads";
+  if (options.no_relay && options.engine == "embedded") {
+    return "--no-relay: the embedded engine does not read an archive: leave --archive out";
+  }
   if (!options.dev) {
     return "tokens (--jwt-key) are not available in this version: give --dev, which serves this machine only, without "
            "login";
@@ -136,11 +140,13 @@ int serve(const ServeOptions& options) {
       });
   if (!engine) return failed_to_start(engine.error());
 
-  // 4. The archive beside it, if there is one; then the server: sockets, one part on every loop; nothing is accepted
-  // yet.
+  // 4. The worker that archives, if this process has one; then the server: sockets, one part on every loop; nothing is
+  // accepted yet.
   std::unique_ptr<ArchiveService> archive;
-  if (!options.archive.empty()) {
-    auto started = ArchiveService::start(ledger_of_folder(options.data), options.archive);
+  if (!options.archive.empty() && !options.no_relay) {
+    auto ledger = served_ledger(options);
+    if (!ledger) return failed_to_start(ledger.error());
+    auto started = ArchiveService::start(std::move(*ledger), options.archive);
     if (!started) return failed_to_start(started.error());
     archive = std::move(*started);
   }
