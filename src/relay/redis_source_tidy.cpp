@@ -48,6 +48,12 @@ Result<StreamId> RedisSource::stored_by_all(const std::vector<StreamGroup>& grou
   return *stored;
 }
 
+redis::CommandBuilder RedisSource::call(const std::string& function, std::size_t arguments) const {
+  redis::CommandBuilder command(5 + arguments, 128 + 20 * arguments);
+  command.add("FCALL").add(function).add(2).add(meta_key_).add(redis::never_key(meta_key_));
+  return command;
+}
+
 Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_t length) {
   if (length <= options_.keep_events) return false;
   const std::uint64_t most = std::min<std::uint64_t>(events, length - options_.keep_events);
@@ -65,8 +71,8 @@ Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_
     newest = *id;
   }
   if (!newest) return false;
-  redis::CommandBuilder command(5 + 2 * last.size(), 64 + 32 * last.size());
-  command.add("FCALL").add(options_.trim_function).add(1).add(meta_key_).add(to_text(newest->after()));
+  redis::CommandBuilder command = call(options_.trim_function, 1 + 2 * last.size());
+  command.add(to_text(newest->after()));
   for (const auto& [auction, sequence] : last) command.add(auction).add(sequence);
   const auto trimmed = ledger_->ask(stream_key_, command.take());
   if (!trimmed) return std::unexpected(trimmed.error());
@@ -98,8 +104,7 @@ Result<bool> RedisSource::forget(StreamId stored) {
     if (last.is_nil() || (id && *id <= stored)) gone.push_back(ids[k]);
   }
   if (gone.empty()) return false;
-  redis::CommandBuilder command(4 + gone.size(), 64 + 20 * gone.size());
-  command.add("FCALL").add(options_.forget_function).add(1).add(meta_key_);
+  redis::CommandBuilder command = call(options_.forget_function, gone.size());
   for (const std::uint64_t id : gone) command.add(id);
   const auto forgotten = ledger_->ask(stream_key_, command.take());
   if (!forgotten) return std::unexpected(forgotten.error());

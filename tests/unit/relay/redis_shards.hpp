@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,8 +47,7 @@ class RedisShards {
 
   RedisValue ask(const std::vector<std::string>& words) { return connection->ask(words); }
   RedisValue call(unsigned shard, const std::string& function, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"FCALL", redis_library().function(function), "1", redis::meta_key(shard)});
-    return ask(arguments);
+    return ask(call_of(shard, function, std::move(arguments)));
   }
 
   // Opening price 10000, steps of 100, open for an hour.
@@ -65,14 +65,21 @@ class RedisShards {
               std::to_string(terms.closes_at.ms), rules_text(terms), encode_secret({}), "", "", ""});
     require(!done.error, "the auction is created: " + done.text);
   }
-  // Accepted bids on one auction, each higher than all before, every third with a key; each is one event.
+  // Accepted bids on one auction, each higher than all before, every third with a key; each is one event. Pipelined.
   void bid(std::uint64_t id, int count = 1) {
-    for (int k = 0; k < count; ++k) {
-      const std::string amount = std::to_string(10'000 + 100 * ++bids_);
-      const RedisValue done = call(shard_of(id), "bid",
-                                   {epoch(), std::to_string(id), bids_ % 2 == 0 ? "Alice" : "Bob", amount,
-                                    bids_ % 3 == 0 ? "key-" + amount : ""});
-      require(done.text.starts_with("0 "), "the bid is accepted: " + done.text);
+    constexpr int in_flight = 500;
+    for (int sent = 0; sent < count; sent += in_flight) {
+      const int now = std::min(in_flight, count - sent);
+      for (int k = 0; k < now; ++k) {
+        const std::string amount = std::to_string(10'000 + 100 * ++bids_);
+        connection->send(call_of(shard_of(id), "bid",
+                                 {epoch(), std::to_string(id), bids_ % 2 == 0 ? "Alice" : "Bob", amount,
+                                  bids_ % 3 == 0 ? "key-" + amount : ""}));
+      }
+      for (int k = 0; k < now; ++k) {
+        const RedisValue done = connection->receive();
+        require(done.text.starts_with("0 "), "the bid is accepted: " + done.text);
+      }
     }
   }
   void cancel(std::uint64_t id) {
@@ -136,6 +143,11 @@ class RedisShards {
   std::unique_ptr<RedisConnection> connection;
 
  private:
+  static std::vector<std::string> call_of(unsigned shard, const std::string& function,
+                                          std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"FCALL", redis_library().function(function), "1", redis::meta_key(shard)});
+    return arguments;
+  }
   [[nodiscard]] unsigned shard_of(std::uint64_t id) const { return redis::shard_of(AuctionId{id}, shards_); }
 
   unsigned shards_;
