@@ -1,8 +1,6 @@
 // A Redis engine on real loops over a redis-server of its own, whose wall clock stands until the test moves it.
 #pragma once
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -12,37 +10,9 @@
 #include "engine/redis/redis_engine.hpp"
 #include "support/engine_calls.hpp"
 #include "support/redis_server.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/standing_clock.hpp"
 
 namespace flashbid::test {
-
-// The wall clock of a server that has support/standing_clock.cpp preloaded: shows what the test says.
-class StandingClock {
- public:
-  explicit StandingClock(Timestamp start) : now_(start) { write(); }
-
-  // What the server has to be started with.
-  [[nodiscard]] std::vector<std::string> environment() const {
-    return {"LD_PRELOAD=" FLASHBID_STANDING_CLOCK, "STANDING_CLOCK=" + file().string()};
-  }
-  void advance(Duration by) {
-    now_ = now_ + by;
-    write();
-  }
-  [[nodiscard]] Timestamp now() const { return now_; }
-
- private:
-  [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "now"; }
-  // In place: the server has the file mapped.
-  void write() const {
-    std::fstream out(file(), std::ios::binary | std::ios::in | std::ios::out);
-    if (!out) out.open(file(), std::ios::binary | std::ios::out);
-    out.write(reinterpret_cast<const char*>(&now_.ms), sizeof now_.ms);
-  }
-
-  testing::TemporaryFolder folder_;
-  Timestamp now_;
-};
 
 class RedisEngineUnderTest final : public EngineCalls {
  public:

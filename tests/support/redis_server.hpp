@@ -134,6 +134,8 @@ class RedisServer {
   [[nodiscard]] bool answers() const {
     redisContext* context = redisConnectWithTimeout("127.0.0.1", port_, {.tv_sec = 1, .tv_usec = 0});
     bool ok = context != nullptr && context->err == 0;
+    // Somebody else may listen there and never answer.
+    ok = ok && redisSetTimeout(context, {.tv_sec = 1, .tv_usec = 0}) == REDIS_OK;
     if (ok) {
       auto* reply = static_cast<redisReply*>(redisCommand(context, "PING"));
       ok = reply != nullptr && reply->type == REDIS_REPLY_STATUS;  // not -LOADING

@@ -13,7 +13,8 @@ ARROWS = {
     "ledger/memory": {"ledger", "auction", "base"},
     "redis": {"base"},
     "archive": {"ledger", "auction", "base"},
-    "relay": {"redis", "archive", "ledger", "ledger/sqlite", "auction", "base"},
+    "lease": {"redis", "base"},
+    "relay": {"redis", "lease", "archive", "ledger", "ledger/sqlite", "auction", "base"},
     "feed": {"ledger", "auction", "base"},
     "engine": {"feed", "ledger", "auction", "base"},
     "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},
@@ -29,7 +30,7 @@ IMPURE = re.compile(r"^#include <(chrono|random|thread|mutex|atomic|future|condi
                     r"cstdio|ctime|boost/asio.*|boost/beast.*|sqlite3\.h|unistd\.h|sys/.*|spdlog/.*)>", re.M)
 # Socket and framework headers stay at the edges.
 ASIO = re.compile(r"^#include <boost/(?:asio|beast)[./].*>", re.M)
-MAY_USE_ASIO = {"server", "bots", "app", "redis", "engine/redis"}
+MAY_USE_ASIO = {"server", "bots", "app", "redis", "lease", "engine/redis"}
 # Without I/O: the HTTP parser and what it is fed.
 WIRE_MAY = re.compile(r"<boost/(?:beast/http/|asio/buffer\.hpp)")
 
