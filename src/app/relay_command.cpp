@@ -14,6 +14,7 @@
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
+#include "relay/redlock_leases.hpp"
 #include "relay/relay.hpp"
 
 namespace flashbid {
@@ -80,6 +81,28 @@ Result<std::optional<ArchivedLedger>> find_ledger(const RelayFlags& flags, EndSi
   }
 }
 
+// Where the leases are, as --lease says: in the archive, or on Redis in front of it.
+class ChosenLeases {
+ public:
+  explicit ChosenLeases(Leases& archive) : archive_(archive) {}
+  [[nodiscard]] Result<void> open(const RelayFlags& flags, Duration length, const std::string& archive_name) {
+    if (flags.lease.empty()) return {};
+    auto servers = parse_lease_servers(flags.lease);
+    if (!servers) return std::unexpected(std::move(servers.error()));
+    auto locks = Redlock::open({.servers = std::move(*servers), .restart_delay = std::chrono::milliseconds{length.ms}});
+    if (!locks) return std::unexpected(std::move(locks.error()));
+    locks_ = std::move(*locks);
+    on_redis_.emplace(*locks_, archive_, "flashbid:lease:" + archive_name);
+    return {};
+  }
+  [[nodiscard]] Leases& get() { return on_redis_ ? *on_redis_ : archive_; }
+
+ private:
+  Leases& archive_;
+  std::unique_ptr<Redlock> locks_;
+  std::optional<RedlockLeases> on_redis_;
+};
+
 // Until SIGTERM, SIGINT, or the worker's own end.
 int run_until_signal(Relay& relay, EndSignals& signals) {
   SystemClock clock;
@@ -115,6 +138,9 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
                   "Redis: how many of the newest events of a shard stay there when they are stored")
       ->check(CLI::Range(std::uint64_t{10'000}, std::uint64_t{1'000'000'000}))
       ->capture_default_str();
+  relay.add_option("--lease", flags.lease,
+                   "leases on Redis rather than in the archive: redis://HOST:PORT, or several separated by commas, of "
+                   "which a majority must agree");
   relay.add_option("--log-level", flags.log_level, "how much to say on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}))
       ->capture_default_str();
@@ -134,12 +160,17 @@ int run_relay(const RelayFlags& flags) {
   auto ledger = find_ledger(flags, signals);
   if (!ledger) return refuse("--from: " + ledger.error().detail);
   if (!*ledger) return 0;
+  const std::string shown = url->shown;
   ArchiveSink sink(std::move(*url), (*ledger)->kind, (*ledger)->shards);
   if (const auto claimed = sink.claim(); !claimed && claimed.error().failure == Failure::invalid) {
     return refuse("--to: " + claimed.error().detail);
   }
-  Relay relay({.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}}, std::move((*ledger)->open), sink,
-              sink);
+  RelayOptions options{.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}};
+  ChosenLeases leases(sink);
+  if (const auto opened = leases.open(flags, options.lease, shown); !opened) {
+    return refuse("--lease: " + opened.error().detail);
+  }
+  Relay relay(std::move(options), std::move((*ledger)->open), sink, leases.get());
   spdlog::info("moving {} shard{} of kind {}", (*ledger)->shards, (*ledger)->shards == 1 ? "" : "s", (*ledger)->kind);
   return run_until_signal(relay, signals);
 }

@@ -12,6 +12,7 @@ struct RelayFlags {
   std::string to;
   std::string group = "archive";
   std::uint64_t keep_events = 100'000;
+  std::string lease;  // redis://…[,redis://…]; empty = leases in the archive
   std::string log_level = "info";
   std::string config;
 };
