@@ -9,6 +9,8 @@ from api_client import Api
 from api_documents import AsyncApi, OpenApi
 from http_wire import Connection
 from flashbid_server import BINARY, Server
+from postgres_server import PostgresServer
+from redis_server import RedisServer
 from stream_client import Events, Stream
 
 
@@ -119,3 +121,31 @@ def fresh():
     """Names that no other test uses: fresh("Bidder") -> "Bidder17"."""
     numbers = itertools.count(1)
     return lambda stem="n": f"{stem}{next(numbers)}"
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = PostgresServer()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def database(postgres, request):
+    """A fresh database: its URL."""
+    if postgres.child is None:
+        postgres.start()
+    name = "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[:50]
+    postgres.sql(f"CREATE DATABASE {name}")
+    return postgres.url(name)
+
+
+@pytest.fixture
+def redis():
+    server = RedisServer()
+    try:
+        yield server.start()
+    finally:
+        server.close()

@@ -1,47 +1,14 @@
 """The embedded engine with `--archive`, and `flashbid relay`: everything reaches PostgreSQL exactly once, whatever is
 killed on the way; `verify --archive` says so."""
-import signal
-import subprocess
 import time
 
 import pytest
 import requests
 
-from flashbid_server import BINARY, Server, clean_environment, run_command
-from postgres_server import PostgresServer
+from flashbid_server import Server, run_command
+from relay_worker import Relay, bots, counted, crowd
 
 DRAIN_TIMEOUT_S = 60
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    try:
-        yield server.start()
-    finally:
-        server.close()
-
-
-@pytest.fixture
-def database(postgres, request):
-    """A fresh database: its URL."""
-    if postgres.child is None:
-        postgres.start()
-    name = "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[:50]
-    postgres.sql(f"CREATE DATABASE {name}")
-    return postgres.url(name)
-
-
-def bots(server, seconds=3, bidders=20):
-    return subprocess.Popen([str(BINARY), "bots", "--url", server.url, "--bots", str(bidders), "--duration",
-                             f"{seconds}s", "--auctions", "4", "--keys", "--seed", "7"], env=clean_environment(),
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def crowd(server, seconds=3):
-    child = bots(server, seconds)
-    said, _ = child.communicate(timeout=seconds + 60)
-    assert child.returncode == 0, said
 
 
 def verify(data, url):
@@ -55,25 +22,6 @@ def wait_for_drain(data, url):
         if done.returncode != 3 or time.monotonic() > deadline:
             return done
         time.sleep(0.3)
-
-
-def counted(postgres, url):
-    return int(postgres.sql("SELECT count(*) FROM flashbid.events", url.rsplit("/", 1)[1]))
-
-
-class Relay:
-    def __init__(self, data, url):
-        self.child = subprocess.Popen([str(BINARY), "relay", "--from", f"sqlite:{data}", "--to", url],
-                                      env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-    def kill(self):
-        self.child.kill()
-        self.child.communicate(timeout=20)
-
-    def stop(self):
-        self.child.send_signal(signal.SIGTERM)
-        _, said = self.child.communicate(timeout=30)
-        return self.child.returncode, said
 
 
 def test_serve_archives_what_the_crowd_does(tmp_path, postgres, database):
@@ -129,13 +77,13 @@ def test_serve_killed_under_load_goes_on_where_it_was(tmp_path, postgres, databa
 
 def test_relay_killed_again_and_again(tmp_path, postgres, database):
     server = Server(tmp_path / "data").start()
-    relay = Relay(tmp_path / "data", database)
+    relay = Relay(f"sqlite:{tmp_path / 'data'}", database)
     try:
         child = bots(server, seconds=5)
         for _ in range(6):
             time.sleep(0.6)
             relay.kill()
-            relay = Relay(tmp_path / "data", database)
+            relay = Relay(f"sqlite:{tmp_path / 'data'}", database)
         said, _ = child.communicate(timeout=60)
         assert child.returncode == 0, said
     finally:
