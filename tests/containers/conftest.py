@@ -1,0 +1,106 @@
+"""Fixtures of the checks on the composition that script/containers has brought up, from the outside and from within."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
+pytest.register_assert_rewrite("api_client", "http_wire", "stream_client")
+
+from api_client import Api
+from api_documents import AsyncApi, OpenApi
+
+PATIENCE_S = 60
+PODMAN = ["podman", "--url", os.environ.get("DOCKER_HOST", "")]
+
+
+def pytest_sessionstart(session):
+    if "DOCKER_HOST" not in os.environ or "COMPOSE_PROJECT_NAME" not in os.environ:
+        pytest.exit("script/containers brings the composition up and runs these", returncode=3)
+
+
+def run(*command, timeout=60):
+    """The output of a command that must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def until(condition, what, patience_s=PATIENCE_S):
+    """Asks until the answer is true, and returns it."""
+    deadline = time.monotonic() + patience_s
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, f"waited {patience_s} s in vain: {what}"
+        time.sleep(0.2)
+    return answer
+
+
+class Container:
+    """One service's container. Its process dies by SIGKILL from outside, as in a crash; nobody asks the engine to."""
+
+    def __init__(self, service):
+        self.service = service
+        self.id = f"{os.environ['COMPOSE_PROJECT_NAME']}_{service}_1"
+
+    def inspect(self):
+        return json.loads(podman("inspect", self.id))[0]
+
+    @property
+    def pid(self):
+        return self.inspect()["State"]["Pid"]
+
+    def kill(self):
+        pid = self.pid
+        assert pid > 1, f"{self.service} is not running"
+        os.kill(pid, 9)
+        return pid
+
+    def wait_restarted(self, killed_pid):
+        until(lambda: self.pid not in (0, killed_pid), f"{self.service} is started again")
+
+    def execute(self, *command, timeout=60):
+        """What a command inside prints, which must succeed."""
+        return podman("exec", self.id, *command, timeout=timeout)
+
+
+def podman(*arguments, timeout=60):
+    return run(*PODMAN, *arguments, timeout=timeout)
+
+
+class Published:
+    """The address that compose.yaml publishes on this machine's loopback."""
+    host, port = "127.0.0.1", 8080
+
+    def __init__(self):
+        self.clients = []
+
+
+@pytest.fixture(scope="session")
+def server():
+    return Published()
+
+
+@pytest.fixture(scope="session")
+def documents(server):
+    plain = Api(server)
+    found = OpenApi(plain.get_json("/openapi.json")), AsyncApi(plain.get_json("/asyncapi.json"))
+    plain.close()
+    return found
+
+
+@pytest.fixture
+def api(server, documents):
+    """A client of its own for each test: the balancer picks a node for each connection."""
+    client = Api(server, documents[0])
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def containers():
+    return {service: Container(service)
+            for service in ("pod", "balancer", "node1", "node2", "node3", "relay", "redis", "postgres")}
