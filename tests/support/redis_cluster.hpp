@@ -36,13 +36,14 @@ class RedisCluster {
  public:
   static constexpr std::size_t size = 6;
 
-  explicit RedisCluster(std::string appendfsync = "always") {
+  explicit RedisCluster(const std::string& appendfsync = "always", const std::vector<std::string>& environment = {}) {
     std::vector<std::string> create{"redis-cli", "--cluster", "create"};
     for (std::size_t i = 0; i < size; ++i) {
       nodes_.push_back(std::make_unique<RedisServer>(
           RedisSettings{.appendfsync = appendfsync,
                         .more = {"--cluster-enabled", "yes", "--cluster-node-timeout", "1500",
-                                 "--repl-diskless-sync-delay", "0", "--cluster-replica-validity-factor", "0"}}));
+                                 "--repl-diskless-sync-delay", "0", "--cluster-replica-validity-factor", "0"},
+                        .environment = environment}));
       create.push_back("127.0.0.1:" + std::to_string(nodes_.back()->port()));
     }
     create.insert(create.end(), {"--cluster-replicas", "1", "--cluster-yes"});

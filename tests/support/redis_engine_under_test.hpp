@@ -1,4 +1,5 @@
-// A Redis engine on real loops over a redis-server of its own, whose wall clock stands until the test moves it.
+// A Redis engine on real loops over a Redis of its own, whose wall clock stands until the test moves it: over one
+// redis-server, or over a cluster.
 #pragma once
 
 #include <memory>
@@ -9,20 +10,66 @@
 
 #include "engine/redis/redis_engine.hpp"
 #include "support/engine_calls.hpp"
+#include "support/redis_cluster.hpp"
 #include "support/redis_server.hpp"
 #include "support/standing_clock.hpp"
 
 namespace flashbid::test {
 
-class RedisEngineUnderTest final : public EngineCalls {
+struct OneRedis {
+  [[nodiscard]] std::string url() const { return server.url(); }
+
+  StandingClock clock{noon};
+  testing::RedisServer server{
+      {.appendonly = true, .appendfsync = "always", .more = {}, .environment = clock.environment()}};
+};
+
+// Three primaries and a replica each, made once in a process and emptied for each test.
+struct SharedCluster {
+  SharedCluster() {
+    for (std::size_t k = 0; k < testing::RedisCluster::size; ++k) {
+      if (!shared().cluster->is_primary(k)) continue;
+      const int port = shared().cluster->node(k).port();
+      testing::redis_cli(port, {"FLUSHALL"});
+      testing::redis_cli(port, {"FUNCTION", "FLUSH"});  // with the latest moment that it has seen
+    }
+    clock.show(noon);
+  }
+  [[nodiscard]] std::string url() const { return shared().cluster->url(); }
+
+  struct Made {
+    Made() {
+      // Nodes find each other only as time passes.
+      std::jthread passing([this](const std::stop_token& over) {
+        constexpr std::int64_t step_ms = 10;
+        while (!over.stop_requested()) {
+          std::this_thread::sleep_for(std::chrono::milliseconds{step_ms});
+          clock.advance(Duration{step_ms});
+        }
+      });
+      cluster = std::make_unique<testing::RedisCluster>("always", clock.environment());
+    }
+    StandingClock clock{noon + Duration{-3'600'000}};
+    std::unique_ptr<testing::RedisCluster> cluster;
+  };
+  static Made& shared() {
+    static Made made;
+    return made;
+  }
+
+  StandingClock& clock = shared().clock;
+};
+
+template <class Redis>
+class RedisEngineOver final : public Redis, public EngineCalls {
  public:
-  explicit RedisEngineUnderTest(std::size_t loops = 1) : EngineCalls(loops) { start(); }
-  ~RedisEngineUnderTest() override { stop(); }
+  explicit RedisEngineOver(std::size_t loops = 1) : EngineCalls(loops) { start(); }
+  ~RedisEngineOver() override { stop(); }
 
   void start() {
     start_loops();
     RedisEngineOptions options;
-    options.url = redis::parse_url(server.url()).value();
+    options.url = redis::parse_url(this->url()).value();
     options.loops = executors();
     options.shards = 4;
     auto started = RedisEngine::start(std::move(options));
@@ -60,10 +107,6 @@ class RedisEngineUnderTest final : public EngineCalls {
   Engine& engine(std::size_t k = 0) override { return engine_->on_loop(k); }
   RedisEngine& redis() { return *engine_; }
 
-  StandingClock clock{noon};
-  testing::RedisServer server{
-      {.appendonly = true, .appendfsync = "always", .more = {}, .environment = clock.environment()}};
-
  private:
   struct Fence final : Watcher {
     void on_snapshot(const Snapshot&) override { told = true; }
@@ -75,5 +118,7 @@ class RedisEngineUnderTest final : public EngineCalls {
 
   std::unique_ptr<RedisEngine> engine_;
 };
+using RedisEngineUnderTest = RedisEngineOver<OneRedis>;
+using RedisClusterUnderTest = RedisEngineOver<SharedCluster>;
 
 }  // namespace flashbid::test

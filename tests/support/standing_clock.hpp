@@ -19,8 +19,9 @@ class StandingClock {
   [[nodiscard]] std::vector<std::string> environment() const {
     return {"LD_PRELOAD=" FLASHBID_STANDING_CLOCK, "STANDING_CLOCK=" + file().string()};
   }
-  void advance(Duration by) {
-    now_ = now_ + by;
+  void advance(Duration by) { show(now_ + by); }
+  void show(Timestamp now) {
+    now_ = now;
     write();
   }
   [[nodiscard]] Timestamp now() const { return now_; }
