@@ -17,6 +17,10 @@ namespace flashbid {
   return {Failure::conflict, "auction " + std::to_string(id.value()) + " is there already"};
 }
 
+[[nodiscard]] inline Error no_id_is_left() {
+  return {Failure::conflict, "no automatic auction id is left; give an id"};
+}
+
 // `state`: closed or cancelled.
 [[nodiscard]] inline Error auction_is_over(AuctionId id, std::string_view state) {
   return {Failure::conflict, "auction " + std::to_string(id.value()) + " is " + std::string(state) + " already"};

@@ -18,7 +18,7 @@ KeyUse key_use(Operation operation, const std::string& key, const std::string& f
 
 template <class T>
 class EngineContract : public ::testing::Test {};
-using Engines = ::testing::Types<EngineUnderTest, RedisEngineUnderTest>;
+using Engines = ::testing::Types<EngineUnderTest, RedisEngineUnderTest, RedisClusterUnderTest>;
 TYPED_TEST_SUITE(EngineContract, Engines);
 
 TYPED_TEST(EngineContract, CreatesAnAuctionThatOpensAtOnce) {
@@ -45,6 +45,17 @@ TYPED_TEST(EngineContract, PicksRisingIdsAndRefusesOneThatIsTaken) {
   // The highest explicit id does not use the automatic ones up.
   EXPECT_TRUE(engine.create(open_terms(), max_auction_id));
   EXPECT_EQ(engine.create(open_terms())->auction.id, AuctionId{1003});
+}
+
+TYPED_TEST(EngineContract, WhenAutomaticIdsHaveRunOutAnIdHasToBeGiven) {
+  constexpr std::uint64_t last_automatic = (std::uint64_t{1} << 52) - 1;
+  TypeParam engine;
+  ASSERT_TRUE(engine.create(open_terms(), AuctionId{last_automatic}));
+  const auto none_left = engine.create(open_terms());
+  ASSERT_FALSE(none_left);
+  EXPECT_EQ(none_left.error().failure, Failure::conflict);
+  EXPECT_THAT(none_left.error().detail, HasSubstr("give an id"));
+  EXPECT_TRUE(engine.create(open_terms(), AuctionId{7}));
 }
 
 TYPED_TEST(EngineContract, AcceptsAndRejectsWithTheStateTheAnswerRestsOn) {

@@ -67,7 +67,7 @@ TEST_F(Upkeep, VeryHighIdsDoNotUseUpTheOthers) {
   EXPECT_EQ(reserve("9007199254740991").text, "9007199254740991");
   EXPECT_EQ(reserve("").text, "1");
   EXPECT_EQ(reserve("4503599627370495").text, "4503599627370495");
-  expect_error(reserve(""), "BADARG");
+  expect_error(reserve(""), "NOIDS");
   expect_error(reserve("9007199254740992"), "BADARG");
 }
 

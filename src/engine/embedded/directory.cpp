@@ -46,7 +46,7 @@ void Directory::create(CreateRequest request, AuctionDone done) {
 
 void Directory::create_new(CreateRequest request, AuctionDone done) {
   if (!request.id && last_id_.next() >= first_explicit_only_id) {
-    return done(fail(Failure::conflict, "no automatic auction id is left; give an id"));
+    return done(std::unexpected(no_id_is_left()));
   }
   const AuctionId id = request.id ? *request.id : last_id_.next();
   note_id(id);

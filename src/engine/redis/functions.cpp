@@ -33,6 +33,7 @@ Error error_of(const redis::Reply& reply, AuctionId auction, const IdempotencyKe
   if (code == "EXISTS") return auction_is_there(auction);
   if (code == "KEYREUSED") return key_reused(key);
   if (code == "CONFLICT") return auction_is_over(auction, reply.error_detail());
+  if (code == "NOIDS") return no_id_is_left();
   const bool refused = code == "EPOCH" || code == "NOSHARD" || code == "STALE";
   return {refused ? Failure::unavailable : Failure::internal,
           fmt::format("Redis answered a call with: {}", reply.text())};

@@ -27,7 +27,7 @@ function upkeep.reserve_id(shard, explicit_id, caller, key, fingerprint, expires
   local last = tonumber(redis.call('HGET', shard .. ':ids', 'last') or '0')
   local id = explicit_id ~= '' and tonumber(explicit_id) or last + 1
   if explicit_id == '' and id >= FIRST_UNPICKED_ID then
-    return refuse('BADARG', 'no ids are left to pick')
+    return refuse('NOIDS', 'no ids are left to pick')
   end
   if id > last and id < FIRST_UNPICKED_ID then
     redis.call('HSET', shard .. ':ids', 'last', digits(id))
