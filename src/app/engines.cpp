@@ -57,6 +57,7 @@ class ServedEmbedded final : public ServedEngine {
     }
   }
   void stop() override { engine_->stop(); }
+  void add_metrics(Exposition&) const override {}
   [[nodiscard]] std::string description() const override {
     return fmt::format("ledger {}/flashbid.db, durability {}", options_.data, options_.durability);
   }
@@ -91,6 +92,15 @@ class ServedRedis final : public ServedEngine {
   [[nodiscard]] Engine& on_loop(std::size_t k) override { return engine_->on_loop(k); }
   void keep_time() override {}  // its own thread does
   void stop() override { engine_->stop(); }
+  void add_metrics(Exposition& out) const override {
+    const RedisCounters counters = engine_->redis_counters();
+    out.counter("flashbid_redis_lost_events_total", "Events that this node acknowledged and a failover lost");
+    out.sample(counters.lost);
+    out.counter("flashbid_redis_short_of_replicas_total", "Accepted bids that too few replicas had received in time");
+    out.sample(counters.short_of_replicas);
+    out.gauge("flashbid_redis_in_flight", "Commands that Redis has not answered yet");
+    out.sample(counters.in_flight);
+  }
   [[nodiscard]] std::string description() const override {
     return fmt::format("{}, {} shards, durability {}", redis::to_text(url_), engine_->shards(), options_.durability);
   }

@@ -10,6 +10,7 @@
 #include "app/options.hpp"
 #include "base/result.hpp"
 #include "engine/engine.hpp"
+#include "server/exposition.hpp"
 #include "server/loop.hpp"
 
 namespace flashbid {
@@ -23,6 +24,8 @@ class ServedEngine {
   virtual void keep_time() = 0;
   // The loops have ended: finishes what is on its way.
   virtual void stop() = 0;
+  // What it counts beside what every engine does; any thread.
+  virtual void add_metrics(Exposition& out) const = 0;
   // What it is and where it keeps things, for the log.
   [[nodiscard]] virtual std::string description() const = 0;
 };

@@ -75,7 +75,7 @@ class LoopThreads {
   std::vector<std::jthread> threads_;
 };
 
-ServerOptions server_options(const ServeOptions& options, const ArchiveService* archive) {
+ServerOptions server_options(const ServeOptions& options, const ServedEngine& engine, const ArchiveService* archive) {
   ServerOptions made;
   made.listen = parse_address(options.listen).value();
   made.dev = options.dev;
@@ -86,8 +86,11 @@ ServerOptions server_options(const ServeOptions& options, const ArchiveService* 
   made.limits.idle = std::chrono::milliseconds(options.idle_timeout_ms);
   if (archive != nullptr) {
     made.add_degraded = [archive](std::vector<std::string>& degraded) { archive->add_degraded(degraded); };
-    made.add_metrics = [archive](Exposition& out) { archive->add_metrics(out); };
   }
+  made.add_metrics = [&engine, archive](Exposition& out) {
+    engine.add_metrics(out);
+    if (archive != nullptr) archive->add_metrics(out);
+  };
   return made;
 }
 
@@ -152,7 +155,7 @@ int serve(const ServeOptions& options) {
   }
   std::vector<Server::Place> places;
   for (std::size_t k = 0; k < loops.size(); ++k) places.push_back({loops[k].get(), &(*engine)->on_loop(k)});
-  const Result<std::unique_ptr<Server>> server = Server::open(server_options(options, archive.get()), places);
+  const Result<std::unique_ptr<Server>> server = Server::open(server_options(options, **engine, archive.get()), places);
   if (!server) return failed_to_start(server.error());
 
   // 5. Time: what is due is opened and closed.

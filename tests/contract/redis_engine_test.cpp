@@ -228,6 +228,11 @@ TEST(RedisEngine, TooFewReplicasAreAnUnknownOutcome) {
   EXPECT_EQ(bid(10'000).error().failure, Failure::outcome_unknown);
   EXPECT_EQ(bid(10'050)->reason, Reason::amount_below_minimum);
   EXPECT_EQ(engine->redis_counters().short_of_replicas, 1U);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (engine->on_loop(0).health().degraded.empty() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  EXPECT_THAT(engine->on_loop(0).health().degraded, ElementsAre(HasSubstr("replicas")));
   loop.stop();
   engine->stop();
 }

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_pause{100};  // between two ticks of a shard: another node may have created
 constexpr std::chrono::milliseconds health_pause{100};
+constexpr std::chrono::seconds short_is_told_for{10};  // after the last bid that had too few replicas
 
 // How many shards Redis is divided into: what it says, or what is wanted if it is new.
 Result<unsigned> find_shards(const redis::Url& url, unsigned wanted) {
@@ -76,6 +77,8 @@ struct RedisEngine::Parts {
   Health health;  // guarded by mutex
   std::atomic<std::uint64_t> watchers{0};
   std::atomic<std::uint64_t> in_flight{0};
+  std::uint64_t short_seen = 0;
+  std::chrono::steady_clock::time_point short_until;
 
   void post(Task task) {
     auto shared_task = std::make_shared<Task>(std::move(task));
@@ -164,8 +167,17 @@ void RedisEngine::Parts::watch_health() {
   for (const auto& feed : feeds) all += feed->all_watchers();
   watchers = all;
   in_flight = client->in_flight();
+  const auto now = std::chrono::steady_clock::now();
+  if (const std::uint64_t count = node->counters().short_of_replicas; count != short_seen) {
+    short_seen = count;
+    short_until = now + short_is_told_for;
+  }
   {
     const std::scoped_lock lock(mutex);
+    health.degraded.clear();
+    if (now < short_until) {
+      health.degraded.emplace_back("replicas: accepted bids reach fewer than --durability asks for in time");
+    }
     health.ready = ready;
     health.reason = ready ? std::string() : "Redis: " + why;
   }
