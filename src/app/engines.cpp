@@ -82,6 +82,11 @@ class ServedRedis final : public ServedEngine {
     engine_options.durability = parse_redis_durability(options_.durability).value();
     engine_options.shards = options_.shards;
     engine_options.unchecked = options_.redis_unchecked;
+    if (!options_.archive.empty()) {
+      auto archive = ArchiveUrl::parse(options_.archive);
+      if (!archive) return fail(archive.error().failure, "--archive: " + archive.error().detail);
+      engine_options.archive = std::move(*archive);
+    }
     engine_options.on_notice = [](const std::string& line) { spdlog::warn("{}", line); };
     Result<std::unique_ptr<RedisEngine>> engine = RedisEngine::start(std::move(engine_options));
     if (!engine) return std::unexpected(engine.error());

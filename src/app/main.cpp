@@ -14,6 +14,7 @@
 #include "app/bots_command.hpp"
 #include "app/options.hpp"
 #include "app/relay_command.hpp"
+#include "app/restore_command.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
 #include "app/verify_command.hpp"
@@ -106,6 +107,8 @@ int run(const std::vector<std::string>& arguments) {
   add_bots(app, bots_flags);
   RelayFlags relay_flags;
   add_relay(app, relay_flags);
+  RestoreFlags restore_flags;
+  add_restore(app, restore_flags);
   VerifyFlags verify_flags;
   add_verify(app, verify_flags);
   app.add_subcommand("version", "print the version");
@@ -120,6 +123,7 @@ int run(const std::vector<std::string>& arguments) {
   if (app.got_subcommand("serve")) return serve(serve_options);
   if (app.got_subcommand("bots")) return run_bots(bots_flags);
   if (app.got_subcommand("relay")) return run_relay(relay_flags);
+  if (app.got_subcommand("restore")) return run_restore(restore_flags);
   if (app.got_subcommand("verify")) return run_verify(verify_flags);
   fmt::print("flashbid {}\n", version);
   return 0;

@@ -96,9 +96,6 @@ ServerOptions server_options(const ServeOptions& options, const ServedEngine& en
 
 std::string unfit(const ServeOptions& options) {
   if (std::string why = unfit_engine(options); !why.empty()) return why;
-  if (!options.archive.empty() && options.engine != "embedded") {
-    return "--archive: this version archives the embedded engine only";
-  }
   if (options.no_relay && options.archive.empty()) return "--no-relay: give --archive, which it reads";
   if (options.no_relay && options.engine == "embedded") {
     return "--no-relay: the embedded engine does not read an archive: leave --archive out";

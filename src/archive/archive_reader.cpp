@@ -96,20 +96,6 @@ Result<std::optional<StoredAnswer>> ArchiveReader::answer(Operation operation, A
   return answer_of(*rows, 0, 0);
 }
 
-Result<std::vector<ArchivedAuction>> ArchiveReader::live(std::uint64_t shard, AuctionId after, std::size_t limit) {
-  const auto rows = session_.run(
-      "SELECT image, epoch FROM flashbid.auctions WHERE shard = $1 AND id > $2 AND state < 2 ORDER BY id LIMIT $3",
-      Parameters().add(shard).add(after.value()).add(std::uint64_t{limit}));
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<ArchivedAuction> auctions;
-  for (int row = 0; row < rows->count(); ++row) {
-    auto image = decode_image(rows->text(row, 0));
-    if (!image) return std::unexpected(image.error());
-    auctions.push_back({std::move(*image), Epoch{rows->number(row, 1)}});
-  }
-  return auctions;
-}
-
 Result<std::vector<Record>> ArchiveReader::records(AuctionId auction, Sequence after, std::size_t limit) {
   const auto rows =
       session_.run(fmt::format("SELECT {} FROM flashbid.events WHERE auction = $1 AND sequence > $2 ORDER BY sequence "
@@ -139,7 +125,7 @@ Result<std::vector<RememberedKey>> ArchiveReader::keys(AuctionId auction) {
   if (!rows) return std::unexpected(rows.error());
   std::vector<RememberedKey> keys;
   for (int row = 0; row < rows->count(); ++row) {
-    const auto caller = parse_bidder_id(rows->text(row, 2));
+    const auto caller = BidderId::from(rows->text(row, 2));  // may be empty
     const auto key = parse_idempotency_key(rows->text(row, 3));
     if (!caller || !key) return fail(Failure::corrupt, fmt::format("auction {} has a damaged key", auction.value()));
     const StoredAnswer answer = answer_of(*rows, row, 4);

@@ -12,10 +12,41 @@
 
 namespace flashbid {
 
-// An auction that is not over, at its last stored event.
+// An auction at its last stored event.
 struct ArchivedAuction {
   Auction auction;
   Epoch epoch;  // of that event
+};
+
+// The same without its image.
+struct ArchivedPlace {
+  AuctionId id;
+  Sequence sequence;
+  Epoch epoch;
+  Timestamp over_at;  // of one that is over
+};
+
+// What an archive is of.
+struct ArchiveOrigin {
+  std::string kind;  // of ledger
+  std::uint64_t shards = 0;
+};
+
+// An accepted bid that had a key, and the event behind it: its answer follows from them.
+struct ArchivedBid {
+  Sequence sequence;
+  std::string payload;
+  std::string secret;
+  std::string next;  // that event's payload; empty if there is none
+};
+
+// A creation's key.
+struct ArchivedCreation {
+  BidderId caller;
+  IdempotencyKey key;
+  std::string fingerprint;
+  AuctionId auction;
+  Timestamp closes_at;  // of the auction, as it is now
 };
 
 // How far a shard has been stored.
@@ -38,8 +69,22 @@ class ArchiveReader final : public LedgerReader {
   [[nodiscard]] Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
                                                            const BidderId& caller, const IdempotencyKey& key) override;
 
+  // Nothing if nobody has claimed the archive.
+  [[nodiscard]] Result<std::optional<ArchiveOrigin>> origin();
+  // The highest id below `end`; 0 = there is none.
+  [[nodiscard]] Result<AuctionId> last_id(AuctionId end);
   // Auctions of a shard that are scheduled or open, by rising id above `after`.
-  [[nodiscard]] Result<std::vector<ArchivedAuction>> live(std::uint64_t shard, AuctionId after, std::size_t limit);
+  [[nodiscard]] Result<std::vector<ArchivedPlace>> live(std::uint64_t shard, AuctionId after, std::size_t limit);
+  // Auctions of a shard that were over after `since`, by (over_at, id) above `after`.
+  [[nodiscard]] Result<std::vector<ArchivedPlace>> over(std::uint64_t shard, Timestamp since,
+                                                        const ArchivedPlace& after, std::size_t limit);
+  [[nodiscard]] Result<std::optional<ArchivedAuction>> archived(AuctionId id);
+  // The epoch of one event; nothing if it is not there.
+  [[nodiscard]] Result<std::optional<Epoch>> epoch_of(AuctionId auction, Sequence sequence);
+  // Accepted bids that had keys, after `after`, by sequence.
+  [[nodiscard]] Result<std::vector<ArchivedBid>> keyed_bids(AuctionId auction, Sequence after, std::size_t limit);
+  // Keys of creations, by (caller, key) above those of `after`.
+  [[nodiscard]] Result<std::vector<ArchivedCreation>> creations(const ArchivedCreation& after, std::size_t limit);
   // An auction's events after `after`, hidden parts included.
   [[nodiscard]] Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit);
   // The keys that are remembered of an auction, the one that created it included.

@@ -66,4 +66,17 @@ Result<void> advance(Auction& image, AuctionId id, const Event& event) {
   return {};
 }
 
+Result<Auction> as_created(AuctionId id, std::span<const DecodedEvent> first) {
+  Auction auction;
+  for (const DecodedEvent& decoded : first) {
+    const Event& event = decoded.event;
+    const bool with_creation = auction.sequence == Sequence{0} ||
+                               (std::holds_alternative<Opened>(event.body) && event.at == first.front().event.at);
+    if (!with_creation) break;
+    if (auto advanced = advance(auction, id, event); !advanced) return std::unexpected(advanced.error());
+  }
+  if (auction.sequence == Sequence{0}) return misfit(id, Sequence{1}, "its first event is missing");
+  return auction;
+}
+
 }  // namespace flashbid

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "ledger/event_codec.hpp"
 #include "ledger/ledger.hpp"
@@ -37,6 +38,10 @@ struct HistoryStep {
 
 // Moves `image` on by one event of auction `id`; a default-made image before its `created`.
 [[nodiscard]] Result<void> advance(Auction& image, AuctionId id, const Event& event);
+
+// The auction right after its creation, which opened it at once if that was due. `first`: its first event, and the one
+// behind it if there is one.
+[[nodiscard]] Result<Auction> as_created(AuctionId id, std::span<const DecodedEvent> first);
 
 [[nodiscard]] inline bool is_over(AuctionState state) {
   return state == AuctionState::closed || state == AuctionState::cancelled;

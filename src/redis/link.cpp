@@ -130,6 +130,7 @@ asio::awaitable<Result<void>> Link::admit(const std::string& about) {
   const Admit& admit = owner_->options().admit;
   Result<void> verdict;
   if (admit) {
+    being_admitted_ = true;
     verdict = co_await asio::async_initiate<decltype(asio::use_awaitable), void(Result<void>)>(
         [this, &admit, &primary](auto handler) {
           // Posted: the owner may answer within the call.
@@ -141,6 +142,7 @@ asio::awaitable<Result<void>> Link::admit(const std::string& about) {
           admit(primary, std::move(answer));
         },
         asio::use_awaitable);
+    being_admitted_ = false;
   }
   if (!verdict) {
     co_return fail(verdict.error().failure,

@@ -57,6 +57,7 @@ class Link final : public ConnectionOwner, public std::enable_shared_from_this<L
   [[nodiscard]] bool down_for(std::chrono::milliseconds time) const {
     return !ready_ && std::chrono::steady_clock::now() - down_since_ > time;
   }
+  [[nodiscard]] bool being_admitted() const { return being_admitted_; }
   // Why it is not ready, in one sentence.
   [[nodiscard]] const Error& why() const { return why_; }
   [[nodiscard]] const Purpose& purpose() const { return purpose_; }
@@ -86,6 +87,7 @@ class Link final : public ConnectionOwner, public std::enable_shared_from_this<L
   SteadyTime down_since_;
   unsigned failures_ = 0;  // in a row
   bool ready_ = false;
+  bool being_admitted_ = false;
   bool stopped_ = false;
 };
 

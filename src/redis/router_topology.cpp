@@ -18,6 +18,7 @@ namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds refresh_pause{50};
+constexpr std::chrono::milliseconds look_again{100};
 
 }  // namespace
 
@@ -94,16 +95,19 @@ asio::awaitable<Result<void>> Client::Router::discover() {
 }
 
 asio::awaitable<Result<void>> Client::Router::connected(SteadyTime until) {
-  // Whoever admits may take longer than it takes to connect.
+  // Whoever admits may take as long as that takes: an empty Redis may be rebuilt meanwhile.
   until = std::max(until, std::chrono::steady_clock::now() + options_.connect_timeout);
   while (!stopped_) {
     std::string why;
     if (ready(&why)) co_return Result<void>();
-    if (std::chrono::steady_clock::now() >= until) co_return fail(Failure::unavailable, why);
+    bool being_admitted = false;
     for (const auto& link : every_link()) {
       if (!link->ready() && link->why().failure == Failure::invalid) co_return std::unexpected(link->why());
+      being_admitted = being_admitted || link->being_admitted();
     }
-    changed_.expires_at(until);
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= until && !being_admitted) co_return fail(Failure::unavailable, why);
+    changed_.expires_at(being_admitted ? std::max(until, now + look_again) : until);
     co_await changed_.async_wait(quietly);
   }
   co_return fail(Failure::unavailable, "stopped");

@@ -7,44 +7,13 @@
 
 #include "support/redis_connection.hpp"
 #include "support/redis_engine_under_test.hpp"
+#include "support/seen.hpp"
 
 namespace flashbid::test {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Seen final : Watcher {
-  void on_snapshot(const Snapshot& snapshot) override {
-    (snapshot.reset ? resets : snapshots) += 1;
-    epoch = snapshot.view->epoch;
-    last = snapshot.view->auction.sequence;
-  }
-  void on_events(AuctionId, Epoch in, std::span<PublishedEvent> events) override {
-    for (const PublishedEvent& event : events) {
-      gapless = gapless && event.sequence == last.next();
-      last = event.sequence;
-    }
-    epoch = in;
-  }
-  void on_newer_state(AuctionId) override {}
-  void on_refused(AuctionId, const Error&) override {}
-  int snapshots = 0;
-  int resets = 0;
-  Epoch epoch;
-  Sequence last;
-  bool gapless = true;
-};
-
-// True once `holds` does; false after ten seconds.
-template <class Holds>
-bool soon(Holds holds) {
-  for (int i = 0; i < 1'000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
 
 // A second node on the first one's Redis.
 class SecondNode final : public EngineCalls {

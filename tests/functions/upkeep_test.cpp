@@ -13,7 +13,7 @@ class Upkeep : public Shard {
 
   // Puts events `from` … of what `entries` tells of auction 1 back.
   static RedisValue restore(const Terms& terms, const std::vector<Entry>& entries, std::uint64_t from,
-                            const std::vector<std::string>& keys = {}, const std::string& epoch = "2") {
+                            const std::string& seen = "", const std::string& epoch = "2") {
     Auction auction;
     auction.id = AuctionId{1};
     Auction born;
@@ -43,11 +43,9 @@ class Upkeep : public Shard {
                                        terms.reserve ? std::to_string(terms.reserve->value()) : "",
                                        state_text(born, {born_at, Epoch{1}, Sequence{0}}),
                                        state_text(auction, {last, Epoch{1}, Sequence{0}}),
-                                       "0",
                                        "op c-1 body",
                                        "",
-                                       text(keys.size() / 4)};
-    arguments.insert(arguments.end(), keys.begin(), keys.end());
+                                       seen};
     arguments.insert(arguments.end(), events.begin(), events.end());
     return call("restore", arguments);
   }
@@ -73,7 +71,7 @@ TEST_F(Upkeep, VeryHighIdsDoNotUseUpTheOthers) {
 
 TEST_F(Upkeep, AKnownKeyHasItsIdAgain) {
   EXPECT_EQ(reserve("", "r-1").text, "1");
-  EXPECT_EQ(reserve("", "r-1").text, "1");
+  EXPECT_EQ(reserve("", "r-1").text, "1 again");
   EXPECT_EQ(reserve("", "r-2").text, "2");
   expect_error(reserve("", "r-1", "another body"), "KEYREUSED");
   redis().ask({"FLUSHALL"});
@@ -108,7 +106,10 @@ TEST_F(Upkeep, AnEmptyRedisIsRebuilt) {
   const std::string due = redis().ask({"ZSCORE", suffixed("due"), "1"}).text;
 
   redis().ask({"FLUSHALL"});
-  EXPECT_EQ(restore(terms, before, 1, {"Alice", "k-1", "10000", bid_reply_text(taken)}).text, "6");
+  const std::vector<std::string> keys{"1", "Alice", "k-1", "10000", bid_reply_text(taken)};
+  EXPECT_EQ(call("restore_keys", keys).text, "1");
+  EXPECT_EQ(call("restore_keys", keys).text, "0");
+  EXPECT_EQ(restore(terms, before, 1).text, "6");
   ASSERT_EQ(call("admit", {"run-2", "", "2", "16"}).text, "ok");
   EXPECT_EQ(view(1), auction);
   EXPECT_EQ(redis().ask({"HGET", auction_key(1), "state"}).text, state);
@@ -141,13 +142,64 @@ TEST_F(Upkeep, RestoreOnlyMovesForward) {
 
   redis().ask({"FLUSHALL"});
   EXPECT_EQ(restore(terms, early, 1).text, "4");
-  expect_error(restore(terms, entries, 6), "BADARG");
-  EXPECT_EQ(restore(terms, entries, 3).text, "6") << "what is there already is not put again";
-  EXPECT_EQ(restore(terms, entries, 3).text, "6");
+  EXPECT_EQ(restore(terms, entries, 1).text, "STALE 4 1") << "it was not so when the events were picked";
+  EXPECT_EQ(restore(terms, entries, 3, "4 1").text, "6") << "what is there already is not put again";
+  EXPECT_EQ(restore(terms, entries, 3, "4 1").text, "6");
   EXPECT_EQ(stream().size(), 6U);
   ASSERT_EQ(call("admit", {"run-2", "", "3", "16"}).text, "ok");
   EXPECT_EQ(view(1), whole);
-  EXPECT_EQ(restore(terms, entries, 1, {}, "2").text, "EPOCH 3");
+  EXPECT_EQ(restore(terms, entries, 1, "", "2").text, "EPOCH 3");
+}
+
+// Of an auction that is not there, the newest events are enough: the older ones are in the archive.
+TEST_F(Upkeep, WhatIsOnlyInTheArchiveMayBeLeftOut) {
+  const Terms terms = open_terms();
+  create(1, terms, "op", "c-1", "body");
+  for (int i = 0; i < 4; ++i) answer(1, "Alice", 10'000 + i * 100);
+  const auto entries = stream();
+  const std::vector<Entry> early(entries.begin(), entries.begin() + 3);
+  const Auction whole = view(1);
+  redis().ask({"FLUSHALL"});
+  ASSERT_EQ(restore(terms, early, 1).text, "3");
+  expect_error(restore(terms, entries, 5, "3 1"), "BADARG");
+  redis().ask({"FLUSHALL"});
+  EXPECT_EQ(restore(terms, entries, 5).text, "6");
+  ASSERT_EQ(call("admit", {"run-2", "", "3", "16"}).text, "ok");
+  EXPECT_EQ(view(1), whole);
+  EXPECT_EQ(redis().ask({"HGET", auction_key(1), "first"}).text, "5");
+  EXPECT_EQ(redis().ask({"LLEN", suffixed("i:1")}).text, "2");
+  const RedisValue events = call("events", {"1", "0", "10", "0"});
+  ASSERT_EQ(events.items.size(), 7U);
+  EXPECT_EQ(events.items[3].text, "5");
+  EXPECT_EQ(events.items[6].text, entries.back().fields.at("p"));
+}
+
+TEST_F(Upkeep, NodesThatComeAtOnceProposeOneEpoch) {
+  EXPECT_EQ(call("propose", {"run-2", "2", "2"}).text, "2");
+  EXPECT_EQ(call("propose", {"run-2", "3", "2"}).text, "2") << "the archive was raised by the first one";
+  EXPECT_EQ(call("propose", {"run-2", "4", "3"}).text, "4") << "that one has been used meanwhile";
+  EXPECT_EQ(call("propose", {"run-3", "5", "2"}).text, "5") << "it was for another primary";
+  expect_error(call("propose", {"", "2", "2"}), "BADARG");
+  expect_error(call("propose", {"run-2", "2", "3"}), "BADARG");
+  redis().ask({"FLUSHALL"});
+  EXPECT_EQ(call("propose", {"run-2", "7", "7"}).text, "7");
+  expect_error(call("view", {"1", "", "0"}), "NOSHARD");
+}
+
+TEST_F(Upkeep, IdsAndCreationsOnlyMoveForward) {
+  const std::string later = ms(now() + Duration{day_ms});
+  redis().ask({"FLUSHALL"});
+  EXPECT_EQ(call("restore_ids", {"12", "op", "c-1", "7", "body", later, "op", "c-2", "8", "body", later}).text, "2");
+  EXPECT_EQ(call("restore_ids", {"11", "op", "c-1", "9", "other", later}).text, "0");
+  ASSERT_EQ(call("admit", {"run-2", "", "2", "16"}).text, "ok");
+  EXPECT_EQ(reserve("", "c-1").text, "7 again");
+  expect_error(reserve("", "c-1", "another body"), "KEYREUSED");
+  EXPECT_EQ(reserve("").text, "13");
+  EXPECT_EQ(call("restore_ids", {"12", "op", "old", "7", "body", ms(now() - Duration{1})}).text, "1");
+  EXPECT_EQ(reserve("", "old").text, "14") << "nobody may ask for it any more";
+  expect_error(call("restore_ids", {"12", "op", "c-1", "7", "body"}), "BADARG");
+  expect_error(call("restore_ids", {"12", "op", "", "7", "body", later}), "BADARG");
+  EXPECT_EQ(call("restore_ids", {"12", "", "c-1", "8", "body", later}).text, "1") << "nobody need say who it is";
 }
 
 TEST_F(Upkeep, OnlyWhatIsLongOverIsForgotten) {

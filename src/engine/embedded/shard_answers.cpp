@@ -2,36 +2,12 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "engine/bid_answers.hpp"
 #include "engine/embedded/shard.hpp"
 #include "engine/refusals.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {
-namespace {
-
-// What a bid's event says of its answer; an `extended` that follows moves closes_at and as_of_sequence.
-BidAnswer answer_from(AuctionId auction, const Event& event, const BidAccepted& bid) {
-  BidAnswer answer;
-  answer.auction = auction;
-  answer.verdict = Verdict::accepted;
-  answer.sequence = event.sequence;
-  answer.bidder = bid.bidder;
-  answer.amount = bid.amount;
-  answer.price = bid.price;
-  answer.leader = bid.leader;
-  answer.minimum_next = bid.minimum_next;
-  answer.closes_at = bid.closes_at;
-  answer.as_of_sequence = event.sequence;
-  answer.decided_at = event.at;
-  return answer;
-}
-
-void extend(BidAnswer& answer, const Event& event, const Extended& extended) {
-  answer.closes_at = extended.closes_at;
-  answer.as_of_sequence = event.sequence;
-}
-
-}  // namespace
 
 RememberedAnswers& Shard::remembered_of(Slot& slot) {
   if (!slot.remembered) slot.remembered = std::make_unique<RememberedAnswers>(false);

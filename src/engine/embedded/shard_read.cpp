@@ -6,6 +6,7 @@
 #include "engine/embedded/shard.hpp"
 #include "engine/refusals.hpp"
 #include "ledger/event_codec.hpp"
+#include "ledger/history_step.hpp"
 
 namespace flashbid {
 namespace {
@@ -111,19 +112,15 @@ void Shard::read_as_created(AuctionId id, AuctionDone done) {
   collect({{id, Sequence{0}, 2, false}, {}},
           [this, id, done = std::move(done)](Result<std::vector<PublishedEvent>> events) mutable {
             if (!events) return done(std::unexpected(events.error()));
-            AuctionView view;
-            view.epoch = ports_.epoch;
-            view.auction.id = id;
-            std::optional<Timestamp> created_at;
+            std::vector<DecodedEvent> first;
             for (const PublishedEvent& stored : *events) {
               Result<DecodedEvent> decoded = decode_event(*stored.json, {});
               if (!decoded) return done(std::unexpected(decoded.error()));
-              const bool with_creation = !created_at || (decoded->event.at == *created_at &&
-                                                         std::holds_alternative<Opened>(decoded->event.body));
-              if (!with_creation) break;
-              created_at = decoded->event.at;
-              apply(view.auction, decoded->event);
+              first.push_back(std::move(*decoded));
             }
+            Result<Auction> born = as_created(id, first);
+            if (!born) return done(std::unexpected(born.error()));
+            AuctionView view{std::move(*born), ports_.epoch, 0};
             // The reserve is not in the public text: the auction's own terms have it.
             if (const Slot* slot = in_memory(id)) view.auction.terms = slot->durable.terms;
             done(std::move(view));

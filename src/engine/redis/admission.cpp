@@ -7,6 +7,7 @@
 
 #include "engine/redis/functions.hpp"
 #include "engine/redis/library.hpp"
+#include "redis/archived.hpp"
 
 namespace flashbid {
 namespace {
@@ -133,61 +134,91 @@ void Admission::next_shard(const std::shared_ptr<Asking>& asking) {
 
 void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard) {
   asking->primary->send(
-      redis::Command::of({"HMGET", redis::meta_key(shard), "epoch", "incarnation", "shards"}),
+      redis::Command::of({"HMGET", redis::meta_key(shard), "epoch", "incarnation", "shards", redis::archived_field}),
       [this, asking, shard](Result<redis::Reply> reply) {
         if (reply && is_moving(*reply)) return next_shard(asking);
         if (asking->is_over(reply, "HMGET")) return;
         const auto fields = reply->elements();
-        const bool is_new = fields.size() != 3 || fields[0].is_nil();
-        if (is_new && shards_[shard].epoch != Epoch{0}) {
+        const Shard& known = shards_[shard];
+        const bool is_new = fields.size() != 4 || fields[0].is_nil();
+        if (is_new && known.epoch != Epoch{0}) {
           return asking->refuse(
               Failure::unavailable,
               fmt::format("shard {} has no data any more: it was emptied. Restore it (flashbid restore) "
                           "or bring its data back",
                           shard));
         }
-        if (is_new) return begin_epoch(asking, shard, Epoch{0}, {});
+        if (is_new) return begin_epoch(asking, {.shard = shard, .stored = {}, .used = {}, .incarnation = {}});
         if (to_number(fields[2].text()) != options_.shards) {
           return asking->refuse(Failure::invalid, fmt::format("shard {} belongs to {} shards, this node works with {}",
                                                               shard, fields[2].text(), options_.shards));
         }
         const Epoch epoch{to_number(fields[0].text())};
         // A primary that went back in time may name an epoch that was used already, for events that are gone.
-        const Shard& known = shards_[shard];
         const bool used_before = epoch <= known.epoch && known.run_id != asking->primary->run_id;
-        if (fields[1].text() == asking->primary->run_id && !used_before) {
-          admitted(shard, epoch, asking->primary->run_id);
-          return next_shard(asking);
-        }
-        begin_epoch(asking, shard, std::max(epoch, known.epoch), std::string(fields[1].text()));
+        Begin begin{.shard = shard,
+                    .stored = epoch,
+                    .used = std::max(epoch, known.epoch),
+                    .incarnation = std::string(fields[1].text()),
+                    .archived = !fields[3].is_nil(),
+                    .admitted = fields[1].text() == asking->primary->run_id && !used_before};
+        if (begin.admitted && !options_.always_refills) return go_on(asking, shard, epoch, begin.archived);
+        begin_epoch(asking, std::move(begin));
       });
 }
 
-void Admission::begin_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch stored,
-                            std::string incarnation) {
-  if (!options_.refill) return write_epoch(asking, shard, stored.next(), incarnation);
-  options_.refill(asking->primary, shard, stored,
-                  [this, asking, shard, incarnation = std::move(incarnation)](Result<Epoch> least) {
-                    if (!least) return asking->refuse(least.error().failure, least.error().detail);
-                    write_epoch(asking, shard, *least, incarnation);
-                  });
+void Admission::begin_epoch(const std::shared_ptr<Asking>& asking, Begin begin) {
+  if (options_.refill != nullptr) return refill(asking, std::move(begin));
+  if (begin.archived) {
+    return asking->refuse(Failure::invalid,
+                          "this Redis is archived, and another server than before: start this node with --archive, so "
+                          "that what it may have lost is put back from there first");
+  }
+  write_epoch(asking, begin, begin.used.next());
 }
 
-void Admission::write_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch,
-                            const std::string& incarnation) {
-  auto command = function_call(function_name("admit"), redis::meta_key(shard), 4);
-  command.add(asking->primary->run_id).add(incarnation).add(epoch.value()).add(options_.shards);
-  asking->primary->send(command.take(), [this, asking, shard, epoch](Result<redis::Reply> reply) {
+void Admission::refill(const std::shared_ptr<Asking>& asking, Begin begin) {
+  Refill::Question question{.primary = asking->primary,
+                            .shard = begin.shard,
+                            .used = begin.used,
+                            .incarnation = begin.incarnation,
+                            .is_new = begin.stored == Epoch{0},
+                            .admitted = begin.admitted};
+  options_.refill->ask(std::move(question), [this, asking, begin = std::move(begin)](Result<Epoch> epoch) {
+    if (!epoch) {
+      return asking->refuse(epoch.error().failure,
+                            fmt::format("shard {} is not served before the archive has been asked what it lacks: {}",
+                                        begin.shard, epoch.error().detail));
+    }
+    if (begin.admitted && *epoch == begin.stored) return go_on(asking, begin.shard, *epoch, begin.archived);
+    write_epoch(asking, begin, *epoch);
+  });
+}
+
+void Admission::write_epoch(const std::shared_ptr<Asking>& asking, const Begin& begin, Epoch epoch) {
+  auto command = function_call(function_name("admit"), redis::meta_key(begin.shard), 4);
+  command.add(asking->primary->run_id).add(begin.incarnation).add(epoch.value()).add(options_.shards);
+  asking->primary->send(command.take(), [this, asking, begin, epoch](Result<redis::Reply> reply) {
+    const unsigned shard = begin.shard;
     if (reply && is_moving(*reply)) return next_shard(asking);
     // Another node was faster: what it wrote counts.
     if (reply && reply->error_code() == "STALE") return read_shard(asking, shard);
     if (asking->is_over(reply, "admit")) return;
-    if (epoch > Epoch{1} && options_.on_notice) {
-      options_.on_notice(fmt::format("shard {}: {} is another primary than before; epoch {} begins", shard,
-                                     asking->name(), epoch.value()));
+    if (begin.stored != Epoch{0} && options_.on_notice) {
+      options_.on_notice(fmt::format("shard {}: {} {}; epoch {} begins", shard, asking->name(),
+                                     begin.admitted ? "lacked something" : "is another primary than before",
+                                     epoch.value()));
     }
-    admitted(shard, epoch, asking->primary->run_id);
-    next_shard(asking);
+    go_on(asking, shard, epoch, begin.archived);
+  });
+}
+
+// The primary is the shard's. Says there that it is archived, if that is new.
+void Admission::go_on(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch, bool is_marked) {
+  admitted(shard, epoch, asking->primary->run_id);
+  if (options_.refill == nullptr || is_marked) return next_shard(asking);
+  asking->primary->send(redis::mark_archived(shard), [this, asking](const Result<redis::Reply>& reply) {
+    if (!asking->is_over(reply, "HSET")) next_shard(asking);
   });
 }
 

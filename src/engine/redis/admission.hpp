@@ -1,5 +1,7 @@
 // Which epoch each shard is in, and whether a primary may decide: asked on every new connection, before anything else
 // is sent there. Lives on the Redis thread.
+// A Redis that is archived says so in each shard's meta hash: then a new epoch needs the archive, so that what was
+// accepted does not go back in time.
 //
 // A primary is admitted when it is fit for the configured durability, has our library of functions, and is the one that
 // each of its shards names as its incarnation. Another one (a restart, a failover, a restored copy) may lack what was
@@ -14,6 +16,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "engine/redis/durability.hpp"
+#include "engine/redis/refill.hpp"
 #include "redis/client.hpp"
 
 namespace flashbid {
@@ -21,15 +24,13 @@ namespace flashbid {
 class Admission {
  public:
   using Done = std::move_only_function<void(Result<void>)>;
-  // Puts back what a shard lacks, by `primary`, before its new epoch begins; tells the least epoch it may have.
-  using Refill = std::function<void(std::shared_ptr<redis::Primary> primary, unsigned shard, Epoch stored,
-                                    std::move_only_function<void(Result<Epoch>)>)>;
 
   struct Options {
     unsigned shards = redis::default_shards;
     RedisDurability durability;
-    bool unchecked = false;  // the operator vouches for the settings: the service forbids CONFIG
-    Refill refill;           // empty = there is nowhere to take anything from
+    bool unchecked = false;       // the operator vouches for the settings: the service forbids CONFIG
+    Refill* refill = nullptr;     // puts back what a shard lacks before its new epoch begins; null = from nowhere
+    bool always_refills = false;  // also a shard whose primary is the same as before
     std::function<void(unsigned shard, Epoch)> on_epoch;     // a shard's epoch has changed
     std::function<void(const std::string& line)> on_notice;  // for the log
   };
@@ -51,13 +52,24 @@ class Admission {
     std::string run_id;  // of the primary admitted for it
   };
   struct Asking;  // one primary being asked
+  // A shard as its meta hash shows it.
+  struct Begin {
+    unsigned shard = 0;
+    Epoch stored;             // 0 = it has no data
+    Epoch used;               // the highest known, there or here
+    std::string incarnation;  // empty = none
+    bool archived = false;
+    bool admitted = false;  // the primary is the one already
+  };
 
   void check_settings(const std::shared_ptr<Asking>& asking);
   void load_library(const std::shared_ptr<Asking>& asking);
   void next_shard(const std::shared_ptr<Asking>& asking);
   void read_shard(const std::shared_ptr<Asking>& asking, unsigned shard);
-  void begin_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch stored, std::string incarnation);
-  void write_epoch(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch, const std::string& incarnation);
+  void begin_epoch(const std::shared_ptr<Asking>& asking, Begin begin);
+  void refill(const std::shared_ptr<Asking>& asking, Begin begin);
+  void write_epoch(const std::shared_ptr<Asking>& asking, const Begin& begin, Epoch epoch);
+  void go_on(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch, bool is_marked);
   void admitted(unsigned shard, Epoch epoch, const std::string& run_id);
 
   Options options_;

@@ -156,31 +156,6 @@ void Node::ask_replicas(unsigned shard) {
   });
 }
 
-// What has left Redis is over for good: the answer is the rule's, on the state that stands in the archive.
-void Node::bid_on_archived(const BidRequest& request, BidDone done) {
-  read_archived(request.auction, [request, done = std::move(done)](Result<AuctionView> view) mutable {
-    if (!view) return done(std::unexpected(view.error()));
-    const Auction& auction = view->auction;
-    if (!is_over(auction.state)) {
-      return done(fail(Failure::unavailable, fmt::format("auction {} is in the archive but not in Redis: it has to be "
-                                                         "restored (flashbid restore)",
-                                                         auction.id.value())));
-    }
-    BidAnswer answer;
-    answer.auction = auction.id;
-    answer.reason = auction.state == AuctionState::closed ? Reason::closed : Reason::cancelled;
-    answer.bidder = request.bid.bidder;
-    answer.amount = request.bid.amount;
-    answer.price = auction.standing_price();
-    answer.leader = auction.leader;
-    answer.minimum_next = auction.minimum_next();
-    answer.closes_at = auction.closes_at;
-    answer.as_of_sequence = auction.sequence;
-    answer.decided_at = auction.closes_at;
-    done(answer);
-  });
-}
-
 void Node::create(CreateRequest request, AuctionDone done) {
   auto shared = std::make_shared<CreateRequest>(std::move(request));
   auto build = [this, shared](Epoch) {
@@ -197,7 +172,12 @@ void Node::create(CreateRequest request, AuctionDone done) {
     if (reply->is_error()) {
       return done(std::unexpected(error_of(*reply, shared->id.value_or(AuctionId{0}), key_of(shared->key_use))));
     }
-    create_under(AuctionId{number_of(*reply)}, std::move(*shared), std::move(done));
+    const AuctionId id{number_of(*reply)};
+    const bool again = reply->text().ends_with(" again");
+    if (options_.archive != nullptr && (again || shared->id)) {
+      return create_unless_archived(id, again, std::move(*shared), std::move(done));
+    }
+    create_under(id, std::move(*shared), std::move(done));
   });
 }
 
@@ -240,6 +220,9 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
   };
   call(shard, std::move(build), [this, shard, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
+    if (reply->error_code() == "NOTFOUND" && options_.archive != nullptr) {
+      return cancel_archived(*shared, std::move(done));
+    }
     if (reply->is_error()) return done(std::unexpected(error_of(*reply, shared->auction, key_of(shared->key_use))));
     done(view_of(*reply, admission_.epoch(shard)));
   });

@@ -47,6 +47,7 @@ class Node {
     std::chrono::milliseconds replica_patience{500};  // how long an accepted bid waits for its replicas
     HistoryReader* archive = nullptr;                 // what has left Redis is read there; null = nowhere
     std::function<void(Task)> back_here;              // runs a task on the Redis thread; any thread may call
+    std::function<Timestamp()> now;                   // Redis's clock
     std::function<std::uint32_t(AuctionId)> watchers;
     std::function<void(const std::string& line)> on_notice;
   };
@@ -66,7 +67,8 @@ class Node {
   void read(AuctionId auction, AuctionDone done);
   void list(const ListQuery& query, ListDone done);
   void events(const EventsQuery& query, EventsDone done);
-  // `after`: none = no events; at most the newest longest_resume of them are worth asking for.
+  // `after`: none = no events; at most the newest longest_resume of them are worth asking for. What has been trimmed is
+  // read in the archive; if that is away, `first` says what is missing.
   void look(AuctionId auction, std::optional<Sequence> after, std::move_only_function<void(Result<AuctionLook>)> done);
 
   // The shard has moved to a new epoch: what was acknowledged here and is not there is counted and said.
@@ -81,7 +83,14 @@ class Node {
   using Build = std::function<redis::Command(Epoch)>;  // the call under that epoch
   using Answered = std::move_only_function<void(Result<redis::Reply>)>;
   struct Call;
-  struct Gathering;
+  // A list that is being put together.
+  struct Gathering {
+    ListQuery query;  // with one more than was asked for: tells whether there are more
+    ListDone done;
+    std::vector<AuctionView> views;
+    std::size_t missing = 0;
+    std::optional<Error> error;
+  };
 
   // Calls, and again under the shard's new epoch if need be; `answered` gets no EPOCH and no NOSHARD reply.
   void call(unsigned shard, Build build, Answered answered);
@@ -92,13 +101,25 @@ class Node {
   void on_bid_reply(const BidRequest& request, const redis::Reply& reply, BidDone& done);
   void acknowledge(unsigned shard, BidAnswer answer, BidDone done);
   void ask_replicas(unsigned shard);
-  void bid_on_archived(const BidRequest& request, BidDone done);
   void create_under(AuctionId id, CreateRequest request, AuctionDone done);
+
   [[nodiscard]] Result<AuctionView> view_of(const redis::Reply& image, Epoch epoch) const;
-  void read_archived(AuctionId auction, AuctionDone done);
-  void add_archived(const std::shared_ptr<Gathering>& gathering);
   void finish(Gathering& gathering) const;
   void events(const EventsQuery& query, EventsPage page, EventsDone done);
+
+  // What has left Redis (node_archive.cpp). Runs `ask` where the archive is read, then `tell` on the Redis thread.
+  using LookDone = std::move_only_function<void(Result<AuctionLook>)>;
+  template <class Value>
+  void in_archive(std::move_only_function<Result<Value>(LedgerReader&)> ask,
+                  std::move_only_function<void(Result<Value>)> tell);
+  void bid_on_archived(const BidRequest& request, BidDone done);
+  void create_unless_archived(AuctionId id, bool again, CreateRequest request, AuctionDone done);
+  void create_again(AuctionId id, AuctionDone done);
+  void cancel_archived(const CancelRequest& request, AuctionDone done);
+  void read_archived(AuctionId auction, AuctionDone done);
+  void look_archived(AuctionId auction, std::optional<Sequence> after, LookDone done);
+  void complete(AuctionLook look, Sequence after, LookDone done);
+  void add_archived(const std::shared_ptr<Gathering>& gathering);
   void archived_events(const EventsQuery& query, Sequence up_to, EventsPage page, EventsDone done);
 
   redis::Client& client_;

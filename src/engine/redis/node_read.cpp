@@ -18,19 +18,7 @@ std::unexpected<Error> not_understood(std::string_view function, const redis::Re
   return fail(Failure::internal, fmt::format("{} was answered with: {}", function, reply.text()));
 }
 
-std::unexpected<Error> too_many_reads() {
-  return fail(Failure::unavailable, "too many reads of the archive wait; try again in a moment");
-}
-
 }  // namespace
-
-struct Node::Gathering {
-  ListQuery query;  // with one more than was asked for: tells whether there are more
-  ListDone done;
-  std::vector<AuctionView> views;
-  std::size_t missing = 0;
-  std::optional<Error> error;
-};
 
 Result<AuctionView> Node::view_of(const redis::Reply& image, Epoch epoch) const {
   Result<Auction> auction = decode_image(image.text());
@@ -58,8 +46,11 @@ void Node::look(AuctionId auction, std::optional<Sequence> after,
   const unsigned shard = shard_of(auction);
   auto command = function_call(names_.view, meta_keys_[shard], 3, true);
   command.add(auction.value()).add(after ? std::to_string(after->value()) : std::string()).add(longest_resume);
-  read_only(shard, command.take(), [this, auction, done = std::move(done)](Result<redis::Reply> reply) mutable {
+  read_only(shard, command.take(), [this, auction, after, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
+    if (reply->error_code() == "NOTFOUND" && options_.archive != nullptr) {
+      return look_archived(auction, after, std::move(done));
+    }
     if (reply->is_error()) return done(std::unexpected(error_of(*reply, auction, {})));
     const auto words = reply->elements();
     if (words.size() < 3) return done(not_understood("view", *reply));
@@ -70,31 +61,17 @@ void Node::look(AuctionId auction, std::optional<Sequence> after,
       look.events.push_back(
           {Sequence{number_of(words[k])}, std::make_shared<const std::string>(words[k + 1].text()), {}});
     }
+    const bool trimmed = after && look.first > after->next() && options_.archive != nullptr;
+    if (trimmed) return complete(std::move(look), *after, std::move(done));
     done(std::move(look));
   });
 }
 
 void Node::read(AuctionId auction, AuctionDone done) {
-  look(auction, std::nullopt, [this, auction, done = std::move(done)](Result<AuctionLook> look) mutable {
-    if (look) return done(std::move(look->view));
-    if (look.error().failure == Failure::not_found && options_.archive != nullptr) {
-      return read_archived(auction, std::move(done));
-    }
-    done(std::unexpected(std::move(look.error())));
+  look(auction, std::nullopt, [done = std::move(done)](Result<AuctionLook> look) mutable {
+    if (!look) return done(std::unexpected(std::move(look.error())));
+    done(std::move(look->view));
   });
-}
-
-void Node::read_archived(AuctionId auction, AuctionDone done) {
-  auto shared = std::make_shared<AuctionDone>(std::move(done));
-  const bool submitted = options_.archive->submit([this, auction, shared](LedgerReader& reader) {
-    auto found = reader.auction(auction);
-    options_.back_here([this, auction, shared, found = std::move(found)]() mutable {
-      if (!found) return (*shared)(std::unexpected(found.error()));
-      if (!*found) return (*shared)(std::unexpected(no_such_auction(auction)));
-      (*shared)(AuctionView{std::move(**found), admission_.epoch(shard_of(auction)), 0});
-    });
-  });
-  if (!submitted) (*shared)(too_many_reads());
 }
 
 void Node::list(const ListQuery& query, ListDone done) {
@@ -119,31 +96,6 @@ void Node::list(const ListQuery& query, ListDone done) {
       if (--gathering->missing == 0) add_archived(gathering);
     });
   }
-}
-
-// Only what is over leaves Redis. Redis was asked first: what leaves it meanwhile is in the archive by then.
-void Node::add_archived(const std::shared_ptr<Gathering>& gathering) {
-  if (gathering->error) return gathering->done(std::unexpected(*gathering->error));
-  const auto& state = gathering->query.state;
-  const bool all_in_redis = state && (*state == AuctionState::scheduled || *state == AuctionState::open);
-  if (options_.archive == nullptr || all_in_redis) return finish(*gathering);
-  const bool submitted = options_.archive->submit([this, gathering](LedgerReader& reader) {
-    auto images = reader.list(gathering->query);
-    options_.back_here([this, gathering, images = std::move(images)]() mutable {
-      if (!images) return gathering->done(std::unexpected(images.error()));
-      std::ranges::sort(gathering->views, {}, [](const AuctionView& view) { return view.auction.id; });
-      std::vector<AuctionView> added;
-      for (Auction& image : *images) {
-        const bool in_redis = std::ranges::binary_search(gathering->views, image.id, {},
-                                                         [](const AuctionView& view) { return view.auction.id; });
-        const Epoch epoch = admission_.epoch(shard_of(image.id));
-        if (!in_redis && is_over(image.state)) added.push_back({std::move(image), epoch, 0});
-      }
-      std::ranges::move(added, std::back_inserter(gathering->views));
-      finish(*gathering);
-    });
-  });
-  if (!submitted) gathering->done(too_many_reads());
 }
 
 void Node::finish(Gathering& gathering) const {
@@ -190,42 +142,6 @@ void Node::events(const EventsQuery& query, EventsPage page, EventsDone done) {
               if (more) return events(rest, std::move(page), std::move(done));
               done(std::move(page));
             });
-}
-
-// From the archive up to `up_to`, where Redis begins (0 = Redis has none of it), then from Redis.
-void Node::archived_events(const EventsQuery& query, Sequence up_to, EventsPage begun, EventsDone when_done) {
-  auto shared = std::make_shared<std::pair<EventsPage, EventsDone>>(std::move(begun), std::move(when_done));
-  const bool submitted = options_.archive->submit([this, query, up_to, shared](LedgerReader& reader) {
-    auto stored = reader.events(query.auction, query.after, query.limit, query.bids_only);
-    auto image = reader.auction(query.auction);
-    options_.back_here([this, query, up_to, shared, stored = std::move(stored), image = std::move(image)]() mutable {
-      auto& page = shared->first;
-      auto& done = shared->second;
-      if (!stored) return done(std::unexpected(stored.error()));
-      if (!image) return done(std::unexpected(image.error()));
-      if (up_to == Sequence{0} && !*image) return done(std::unexpected(no_such_auction(query.auction)));
-      for (StoredEvent& event : *stored) {
-        if (up_to != Sequence{0} && event.sequence >= up_to) break;
-        page.last = event.sequence;
-        page.events.push_back(std::move(event.payload));
-      }
-      if (up_to == Sequence{0}) {
-        if (page.events.empty()) page.last = query.after;
-        page.newest = (*image)->sequence;
-        return done(std::move(page));
-      }
-      if (page.events.size() >= query.limit) return done(std::move(page));
-      if (!query.bids_only && page.last.next() < up_to) {
-        return done(fail(Failure::unavailable, fmt::format("the archive lacks event {} of auction {}",
-                                                           page.last.next().value(), query.auction.value())));
-      }
-      EventsQuery rest = query;
-      rest.after = Sequence{up_to.value() - 1};
-      rest.limit -= page.events.size();
-      events(rest, std::move(page), std::move(done));
-    });
-  });
-  if (!submitted) shared->second(too_many_reads());
 }
 
 }  // namespace flashbid

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "archive/archive_reader.hpp"
 #include "engine/history_reader.hpp"
 #include "engine/redis/admission.hpp"
 #include "engine/redis/functions.hpp"
@@ -18,6 +19,7 @@
 #include "engine/redis/loop_engine.hpp"
 #include "engine/redis/node.hpp"
 #include "engine/redis/redis_clock.hpp"
+#include "engine/redis/refill.hpp"
 #include "engine/redis/shard_feed.hpp"
 #include "redis/client.hpp"
 #include "redis/sync.hpp"
@@ -29,8 +31,8 @@ constexpr std::chrono::milliseconds longest_pause{100};  // between two ticks of
 constexpr std::chrono::milliseconds health_pause{100};
 constexpr std::chrono::seconds short_is_told_for{10};  // after the last bid that had too few replicas
 
-// How many shards Redis is divided into: what it says, or what is wanted if it is new.
-Result<unsigned> find_shards(const redis::Url& url, unsigned wanted) {
+// How many shards Redis is divided into; 0 = it is new.
+Result<unsigned> stored_shards(const redis::Url& url) {
   redis::Options options;
   options.url = url;
   Result<std::unique_ptr<redis::SyncClient>> client = redis::SyncClient::open(std::move(options));
@@ -39,18 +41,31 @@ Result<unsigned> find_shards(const redis::Url& url, unsigned wanted) {
   const Result<redis::Reply> reply = (*client)->run(key, redis::Command::of({"HGET", key, "shards"}).may_repeat());
   if (!reply) return std::unexpected(reply.error());
   if (reply->is_error()) return fail(Failure::invalid, fmt::format("Redis: {}", reply->text()));
-  if (reply->is_nil()) return wanted == 0 ? redis::default_shards : wanted;
+  if (reply->is_nil()) return 0U;
   const auto stored = static_cast<unsigned>(to_number(reply->text()));
   if (stored == 0 || stored > redis::max_shards) {
     return fail(Failure::corrupt, fmt::format("Redis says that it has {} shards", reply->text()));
   }
-  if (wanted != 0 && wanted != stored) {
-    return fail(Failure::invalid,
-                fmt::format("this Redis was divided into {} shards at its first start; leave --shards "
-                            "out",
-                            stored));
-  }
   return stored;
+}
+
+// What Redis says, or its archive; what is wanted if both are new.
+Result<unsigned> find_shards(const RedisEngineOptions& options) {
+  const Result<unsigned> stored = stored_shards(options.url);
+  if (!stored) return stored;
+  if (*stored != 0 && options.shards != 0 && options.shards != *stored) {
+    return fail(Failure::invalid,
+                fmt::format("this Redis was divided into {} shards at its first start; leave --shards out", *stored));
+  }
+  const unsigned wanted = *stored != 0 ? *stored : options.shards;
+  if (!options.archive) return wanted != 0 ? wanted : redis::default_shards;
+  const auto archived = archived_shards(*options.archive, wanted);
+  if (!archived && archived.error().failure == Failure::invalid) return archived;
+  if (!archived && options.on_notice) {
+    options.on_notice("the archive is away and waited for: " + archived.error().detail);
+  }
+  if (archived && *archived != 0) return archived;
+  return wanted != 0 ? wanted : redis::default_shards;
 }
 
 }  // namespace
@@ -63,6 +78,7 @@ struct RedisEngine::Parts {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
   RedisClock clock;
   std::unique_ptr<HistoryReader> archive;
+  std::unique_ptr<Refill> refill;
   std::unique_ptr<Admission> admission;
   std::unique_ptr<redis::Client> client;
   std::unique_ptr<Node> node;
@@ -92,14 +108,22 @@ struct RedisEngine::Parts {
 };
 
 void RedisEngine::Parts::build() {
-  // 1. What has left Redis.
-  if (options.archive) archive = std::make_unique<HistoryReader>(std::move(options.archive));
+  // 1. What has left Redis, or was lost by it.
+  if (options.archive) {
+    archive = std::make_unique<HistoryReader>(std::make_unique<ArchiveReader>(*options.archive));
+    refill = std::make_unique<Refill>(Refill::Options{.url = *options.archive,
+                                                      .shards = shards,
+                                                      .on_redis_thread = [this](Task task) { post(std::move(task)); },
+                                                      .on_notice = options.on_notice,
+                                                      .on_refilled = {}});
+  }
 
   // 2. The way to Redis, and who may decide there.
   Admission::Options admission_options;
   admission_options.shards = shards;
   admission_options.durability = options.durability;
   admission_options.unchecked = options.unchecked;
+  admission_options.refill = refill.get();
   admission_options.on_notice = options.on_notice;
   admission_options.on_epoch = [this](unsigned shard, Epoch epoch) {
     node->count_losses(shard, epoch);
@@ -120,6 +144,7 @@ void RedisEngine::Parts::build() {
   node_options.shards = shards;
   node_options.durability = options.durability;
   node_options.archive = archive.get();
+  node_options.now = [this] { return clock.now(); };
   node_options.back_here = [this](Task task) { post(std::move(task)); };
   node_options.watchers = [this](AuctionId id) { return feeds[redis::shard_of(id, shards)]->watchers(id); };
   node_options.on_notice = options.on_notice;
@@ -209,7 +234,7 @@ RedisEngine::RedisEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 RedisEngine::~RedisEngine() { stop(); }
 
 Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions options) {
-  const Result<unsigned> shards = find_shards(options.url, options.shards);
+  const Result<unsigned> shards = find_shards(options);
   if (!shards) return std::unexpected(shards.error());
   std::unique_ptr<RedisEngine> engine(new RedisEngine(std::make_unique<Parts>()));
   Parts& parts = *engine->parts_;
@@ -249,6 +274,7 @@ RedisCounters RedisEngine::redis_counters() const {
 void RedisEngine::stop() {
   if (!parts_->thread.joinable()) return;
   if (parts_->archive) parts_->archive->stop();
+  if (parts_->refill) parts_->refill->stop();
   parts_->post([parts = parts_.get()] {
     for (const auto& timer : parts->tick_timers) timer->cancel();
     parts->health_timer->cancel();

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "archive/url.hpp"
 #include "base/executor.hpp"
 #include "base/result.hpp"
 #include "engine/engine.hpp"
@@ -20,9 +22,9 @@ struct RedisEngineOptions {
   redis::Url url;
   std::vector<Executor*> loops;
   RedisDurability durability;
-  unsigned shards = 0;                    // 0 = as Redis says, and 16 if it is new; anything else must be what it says
-  bool unchecked = false;                 // the operator vouches for Redis's settings
-  std::unique_ptr<LedgerReader> archive;  // for what has left Redis; null = nothing ever leaves it
+  unsigned shards = 0;                // 0 = as Redis says, and 16 if it is new; anything else must be what it says
+  bool unchecked = false;             // the operator vouches for Redis's settings
+  std::optional<ArchiveUrl> archive;  // what has left Redis is read there, and what Redis lost is put back from there
   std::function<void(const std::string& line)> on_notice;  // for the log; from the Redis thread
 };
 
@@ -36,7 +38,8 @@ struct RedisCounters {
 class RedisEngine {
  public:
   // Finds Redis, checks that it can keep what is promised, and is admitted to its shards. Failure::invalid if what
-  // stands there is unfit or the URL is wrong, unavailable if nobody answers.
+  // stands there is unfit or the URL is wrong, or if the archive is of another ledger; unavailable if nobody answers.
+  // An archive that is away is waited for, unless Redis has changed and has to be compared with it.
   [[nodiscard]] static Result<std::unique_ptr<RedisEngine>> start(RedisEngineOptions options);
   ~RedisEngine();
   RedisEngine(const RedisEngine&) = delete;

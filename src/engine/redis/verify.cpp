@@ -147,10 +147,10 @@ class ShardVerifier {
     for (AuctionId after;;) {
       const auto live = archive_->live(shard_, after, page);
       if (!live) return std::unexpected(live.error());
-      for (const ArchivedAuction& each : *live) {
-        after = each.auction.id;
+      for (const ArchivedPlace& each : *live) {
+        after = each.id;
         Seen& seen = seen_[after];
-        seen.archived = std::max(seen.archived, each.auction.sequence);
+        seen.archived = std::max(seen.archived, each.sequence);
       }
       if (live->size() < page) return {};
     }

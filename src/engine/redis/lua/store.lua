@@ -1,6 +1,6 @@
 -- Where an auction stands in Redis, and how its events are committed. Takes no clock; decides nothing.
 -- The keys of shard k all begin with KEYS[1] = "flashbid:{k}" (redis/keys.hpp):
---   flashbid:{k}            hash   format, shards, epoch, incarnation
+--   flashbid:{k}            hash   format, shards, epoch, incarnation, coming, archived
 --   …:stream                stream a = auction, e = epoch, s = sequence, p = payload, x = secret (left out if empty)
 --   …:a:ID                  hash   terms, rules, state, born, first, create_key, cancel_key
 --   …:i:ID                  list   stream ids of the auction's events; element 0 is event number `first`
@@ -191,6 +191,11 @@ end
 
 function store.remember_accepted(shard, id, bidder, key, text)
   call('HSET', shard .. ':k:' .. id, bidder .. ' ' .. key, text)
+end
+
+-- The same of what the archive tells; 0 if the key is known already.
+function store.restore_accepted(shard, id, bidder, key, text)
+  return call('HSETNX', shard .. ':k:' .. id, bidder .. ' ' .. key, text)
 end
 
 -- Lets the oldest remembered rejection go, if its time is over or if there are more than `max`.

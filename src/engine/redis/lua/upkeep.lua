@@ -8,7 +8,11 @@ local refuse = store.refuse
 -- Ids from here on are never picked, so they never run out by somebody naming a very high one.
 local FIRST_UNPICKED_ID = 4503599627370496
 
--- On shard 0. Replies an id that no automatic creation has had; a known key's is the one it had before.
+local function created_name(shard, caller, key)
+  return shard .. ':created:' .. caller .. ' ' .. key
+end
+
+-- On shard 0. Replies an id that no automatic creation has had; for a known key "ID again", the one it had before.
 function upkeep.reserve_id(shard, explicit_id, caller, key, fingerprint, expires_at)
   if not (explicit_id == '' or is_id(explicit_id)) or not fingerprint or not commands.are_caller_and_key(caller, key)
      or not (key == '' or whole(expires_at)) then
@@ -17,11 +21,11 @@ function upkeep.reserve_id(shard, explicit_id, caller, key, fingerprint, expires
   if not redis.call('HGET', shard, 'epoch') then
     return refuse('NOSHARD', 'this Redis holds no shard ' .. shard)
   end
-  local name = shard .. ':created:' .. caller .. ' ' .. key
+  local name = created_name(shard, caller, key)
   local known = key ~= '' and redis.call('GET', name)
   if known then
     local known_id, known_fingerprint = string.match(known, '^(%d+) (.*)$')
-    return known_fingerprint == fingerprint and known_id
+    return known_fingerprint == fingerprint and known_id .. ' again'
            or refuse('KEYREUSED', 'the key was used before with another body')
   end
   local last = tonumber(redis.call('HGET', shard .. ':ids', 'last') or '0')
@@ -59,49 +63,97 @@ function upkeep.admit(shard, run_id, old_incarnation, epoch, shards)
   return 'ok'
 end
 
--- restore: what stands in ARGV after `cancel_key`.
---   keys_count (bidder key amount answer)*   accepted bids' keys; answer as the function bid replies it
---   (epoch sequence payload secret)*         events without a gap, up to the state's sequence
-local function read_tail(args, at)
-  local count = whole(args[at])
-  if not count then
-    return nil
+-- The epoch in which the primary `run_id` is to be admitted, the same for all nodes that are about to: the first one's
+-- proposal, for as long as that is not below `least`.
+function upkeep.propose(shard, run_id, epoch, least)
+  local number, lowest = whole(epoch), whole(least)
+  if not run_id or run_id == '' or not number or not lowest or lowest == 0 or number < lowest then
+    return refuse('BADARG', 'propose: run_id epoch least')
   end
-  local keys, events = {}, {}
-  at = at + 1
-  for _ = 1, count do
-    if not args[at + 3] or not string.find(args[at + 3], '^0 %d+ %d+ [%d-]+ %d+ %d+ %d+ [01] ') then
-      return nil
+  local coming_run, coming = string.match(redis.call('HGET', shard, 'coming') or '', '^(%S+) (%d+)$')
+  if coming_run == run_id and tonumber(coming) >= lowest then
+    return coming
+  end
+  redis.call('HSET', shard, 'coming', run_id .. ' ' .. epoch)
+  return epoch
+end
+
+-- On shard 0: raises the highest id that was picked, and remembers creations. args: last (caller key id fingerprint
+-- expires_at)*. Replies how many creations were not known.
+function upkeep.restore_ids(shard, args)
+  local last = whole(args[1])
+  if not last or #args % 5 ~= 1 then
+    return refuse('BADARG', 'restore_ids: last (caller key id fingerprint expires_at)*')
+  end
+  for i = 2, #args, 5 do
+    if args[i + 1] == '' or not commands.are_caller_and_key(args[i], args[i + 1]) or not is_id(args[i + 2])
+       or not whole(args[i + 4]) then
+      return refuse('BADARG', 'restore_ids: last (caller key id fingerprint expires_at)*')
     end
-    keys[#keys + 1] = {bidder = args[at], key = args[at + 1], amount = args[at + 2], answer = args[at + 3]}
-    at = at + 4
   end
-  while args[at] do
-    local event = {epoch = args[at], sequence = whole(args[at + 1]), payload = args[at + 2], secret = args[at + 3]}
+  if last > tonumber(redis.call('HGET', shard .. ':ids', 'last') or '0') then
+    redis.call('HSET', shard .. ':ids', 'last', digits(last))
+  end
+  local fresh = 0
+  for i = 2, #args, 5 do
+    local set = redis.call('SET', created_name(shard, args[i], args[i + 1]), args[i + 2] .. ' ' .. args[i + 3], 'NX',
+                           'PXAT', args[i + 4])
+    fresh = fresh + (set and 1 or 0)
+  end
+  return fresh
+end
+
+-- Remembers accepted bids' keys of an auction that `restore` is to put back afterwards. args: id (bidder key amount
+-- answer)*, answer as the function bid replies it. Replies how many were not known.
+function upkeep.restore_keys(shard, args)
+  local id = args[1]
+  local bad = not is_id(id) or #args % 4 ~= 1
+  for i = 2, #args, 4 do
+    bad = bad or not string.find(args[i + 3] or '', '^0 %d+ %d+ [%d-]+ %d+ %d+ %d+ [01] ')
+  end
+  if bad then
+    return refuse('BADARG', 'restore_keys: id (bidder key amount answer)*')
+  end
+  local fresh = 0
+  for i = 2, #args, 4 do
+    local answer = string.gsub(args[i + 3], '^(%S+ %S+ %S+ %S+ %S+ %S+ %S+) [01] ', '%1 1 ')
+    fresh = fresh + store.restore_accepted(shard, id, args[i], args[i + 1], args[i + 2] .. ' ' .. answer)
+  end
+  return fresh
+end
+
+-- restore: the events in `args` from `at` on, (epoch sequence payload secret)*, without a gap; nil if they are not so.
+local function read_events(args, at)
+  local events = {}
+  for i = at, #args, 4 do
+    local event = {epoch = args[i], sequence = whole(args[i + 1]), payload = args[i + 2], secret = args[i + 3]}
     local last = events[#events]
     if not event.sequence or not event.secret or (last and event.sequence ~= last.sequence + 1) then
       return nil
     end
     events[#events + 1] = event
-    at = at + 4
   end
-  return keys, events
+  return events
 end
 
--- Puts an auction as the archive has it; moves it only forward, so that it may be asked for twice or in parts. args:
--- epoch id public_terms closes_at_ms rules reserve born state base create_key cancel_key, then as read_tail says.
+-- Puts an auction as the archive has it; moves it only forward, so that it may be asked for twice. args: epoch id
+-- public_terms closes_at_ms rules reserve born state create_key cancel_key seen, then as read_events says.
+--   epoch   the one that is to come: refused once a higher one has
+--   seen    "sequence epoch" of its state here, as it was when its events were picked; '' = it was not here. STALE if it
+--           is another now
+-- Of one that was not here, events further back may be left out, as if they had been trimmed: the archive has them.
 -- Replies the auction's sequence as it is then.
 function upkeep.restore(shard, args)
-  local epoch, id, public_terms, closes_at, rules_text, reserve, born, state, base, create_key, cancel_key =
+  local epoch, id, public_terms, closes_at, rules_text, reserve, born, state, create_key, cancel_key, seen =
     unpack(args, 1, 11)
-  local keys, events = read_tail(args, 12)
+  local events = read_events(args, 12)
   local terms = rules_text and rules.parse_terms(rules_text)
   local after = state and store.unpack(state)
   local end_ms = whole(closes_at)
-  if not keys or not whole(epoch) or not is_id(id) or not terms or not after or not end_ms or not store.unpack(born)
-     or not whole(base) or not (reserve == '' or whole(reserve)) then
-    return refuse('BADARG', 'restore: epoch id public_terms closes_at_ms rules reserve born state base create_key '
-                            .. 'cancel_key keys_count (bidder key amount answer)* (epoch sequence payload secret)*')
+  if not events or #events == 0 or not whole(epoch) or not is_id(id) or not terms or not after or not end_ms
+     or not store.unpack(born) or not (reserve == '' or whole(reserve)) then
+    return refuse('BADARG', 'restore: epoch id public_terms closes_at_ms rules reserve born state create_key cancel_key '
+                            .. 'seen (epoch sequence payload secret)*')
   end
   local present_epoch = redis.call('HGET', shard, 'epoch')
   if present_epoch and tonumber(present_epoch) > tonumber(epoch) then
@@ -112,13 +164,14 @@ function upkeep.restore(shard, args)
   if before and before.sequence >= after.sequence then
     return digits(before.sequence)
   end
-  if #events == 0 or events[#events].sequence ~= after.sequence
-     or (before and events[1].sequence > before.sequence + 1) then
+  local present = before and digits(before.sequence) .. ' ' .. before.epoch or ''
+  if present ~= seen then
+    return refuse('STALE', present)
+  end
+  if events[#events].sequence ~= after.sequence or (before and events[1].sequence > before.sequence + 1) then
     return refuse('BADARG', 'restore: the events do not lead to the state')
   end
 
-  after = rules.copy(after)
-  after.base = tonumber(base)
   if not before then
     local stored_terms = event_text.stored_terms(public_terms, end_ms, whole(reserve))
     commands.write_auction(shard, id, stored_terms, rules_text, born, digits(events[1].sequence), create_key)
@@ -127,10 +180,6 @@ function upkeep.restore(shard, args)
     if not before or event.sequence > before.sequence then
       store.append(shard, id, event.epoch, digits(event.sequence), event.payload, event.secret)
     end
-  end
-  for _, use in ipairs(keys) do
-    local answer = string.gsub(use.answer, '^(%S+ %S+ %S+ %S+ %S+ %S+ %S+) [01] ', '%1 1 ')
-    store.remember_accepted(shard, id, use.bidder, use.key, use.amount .. ' ' .. answer)
   end
   redis.call('HSET', store.auction_key(shard, id), 'state', store.pack(after))
   if cancel_key ~= '' then

@@ -1,0 +1,52 @@
+#include "app/restore_command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "engine/redis/restore.hpp"
+
+namespace flashbid {
+namespace {
+
+int refuse(const std::string& why, int code) {
+  fmt::print(stderr, "flashbid restore: {}\n", why);
+  return code;
+}
+
+void say(const std::string& line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+std::string to_text(const RefillCounts& counts) {
+  return fmt::format("{} auctions, {} events, {} keys", counts.auctions, counts.events, counts.keys);
+}
+
+}  // namespace
+
+void add_restore(CLI::App& app, RestoreFlags& flags) {
+  CLI::App& restore = *app.add_subcommand("restore", "rebuild Redis from the archive");
+  restore.add_option("--from", flags.from, "postgres://USER@HOST:PORT/DATABASE");
+  restore.add_option("--to", flags.to, "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]");
+}
+
+int run_restore(const RestoreFlags& flags) {
+  if (flags.from.empty()) return refuse("--from is missing: give postgres://USER@HOST:PORT/DATABASE", 2);
+  if (flags.to.empty()) return refuse("--to is missing: give redis://HOST:PORT", 2);
+  auto from = ArchiveUrl::parse(flags.from);
+  if (!from) return refuse("--from: " + from.error().detail, 2);
+  auto to = redis::parse_url(flags.to);
+  if (!to) return refuse("--to: " + to.error().detail, 2);
+  const auto put_back = restore_redis({.from = std::move(*from),
+                                       .to = std::move(*to),
+                                       .on_notice = say,
+                                       .on_shard = [](unsigned shard, unsigned shards, const RefillCounts& counts) {
+                                         say(fmt::format("shard {} of {}: {}", shard, shards, to_text(counts)));
+                                       }});
+  if (!put_back) return refuse(put_back.error().detail, put_back.error().failure == Failure::invalid ? 2 : 1);
+  say(*put_back == RefillCounts{} ? "Redis lacked nothing" : "put back " + to_text(*put_back));
+  return 0;
+}
+
+}  // namespace flashbid
