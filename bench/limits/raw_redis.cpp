@@ -158,9 +158,12 @@ class Client {
     start_ns_ = now_ns();
     end_ns_ = start_ns_ + static_cast<std::int64_t>(options_.seconds * static_cast<double>(second_ns));
     ask(options_.in_flight);
-    for (std::int64_t now = start_ns_; !is_done() && now < end_ns_ + last_answers_ns; now = now_ns()) {
-      if (tail_ && tail_->ask_at_ns() <= now) tail_->ask();
-      for (const epoll_event& event : poll_.wait(tail_ ? gathering_ns : last_answers_ns)) {
+    while (!is_done()) {
+      if (tail_ && tail_->ask_at_ns() <= now_ns()) tail_->ask();
+      const auto events = poll_.wait(tail_ ? gathering_ns : last_answers_ns);
+      // Only when nothing is there: a machine that stood still has not lost an answer.
+      if (events.empty() && now_ns() > end_ns_ + last_answers_ns) return;
+      for (const epoll_event& event : events) {
         if (event.data.ptr == &bids_) {
           receive_answers();
         } else {

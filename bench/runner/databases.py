@@ -25,14 +25,16 @@ def free_port():
 
 
 class Redis(Program):
-    """Every write is on the disk before its answer leaves (AOF always)."""
+    """Every write is on the disk before its answer leaves (AOF always). The file is not rewritten in the midst of a
+    round, as it would be after 64 MB."""
 
     def __init__(self, folder, core=None):
         data = Path(folder) / "redis"
         data.mkdir()
         port = free_port()
         super().__init__(folder, "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", data, "--save", "",
-                         "--appendonly", "yes", "--appendfsync", "always", core=core, first_line=READY)
+                         "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", 0,
+                         core=core, first_line=READY)
         self.redis_port = port
         self.url = f"redis://127.0.0.1:{port}"
 

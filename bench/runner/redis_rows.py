@@ -59,7 +59,9 @@ def bids_on_redis(run, redis, node, want, depth):
         if number >= 0:
             rounds.append(pair)
     what = f"{want}, {CONNECTIONS * depth} in flight"
-    return [figure("S7", what, "bids/s", rounds, "each_s", at_least=0.6),
+    # One rejected request a connection at a time costs HTTP more than Redis (bench/README.md).
+    required = {} if want == "rejected" and depth == 1 else {"at_least": 0.6}
+    return [figure("S7", what, "bids/s", rounds, "each_s", **required),
             figure("S7", what, "Redis CPU us/bid", rounds, "redis_cpu_us"),
             figure("S7", what, "node (client) CPU us/bid", rounds, "node_cpu_us", "own_cpu_us")]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from .programs import REPOSITORY
 
 RESULTS = REPOSITORY / "bench" / "results"
-DURABILITY = "fsync (SQLite WAL, synchronous FULL, before every answer)"
+DURABILITY = ("fsync before every answer (embedded: SQLite WAL, synchronous FULL; Redis: AOF always); PostgreSQL: fsync "
+              "at every commit")
 
 
 def commit():
