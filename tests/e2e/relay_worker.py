@@ -1,26 +1,41 @@
 """Runs `flashbid relay` as a process of its own, beside a crowd of bots; knows nothing of what either must do."""
 import signal
 import subprocess
+import tempfile
+import time
+from pathlib import Path
 
-from flashbid_server import BINARY, clean_environment
+from flashbid_server import BINARY, clean_environment, run_command
+
+DRAIN_TIMEOUT_S = 90
 
 
 class Relay:
-    """Started at once; ended by kill() or stop()."""
+    """Started at once; ended by kill() or stop(), and then it may be started again."""
 
-    def __init__(self, source, url):
-        self.child = subprocess.Popen([str(BINARY), "relay", "--from", source, "--to", url], env=clean_environment(),
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def __init__(self, source, url, *flags):
+        self.words = [str(BINARY), "relay", "--from", source, "--to", url, *flags]
+        self.log = Path(tempfile.mkdtemp(prefix="flashbid-logs-")) / "relay"
+        self.child = None
+        self.start()
+
+    def start(self):
+        assert self.child is None, "already running"
+        with open(self.log, "ab") as log:
+            self.child = subprocess.Popen(self.words, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=log,
+                                          stdin=subprocess.DEVNULL)
 
     def kill(self):
         self.child.kill()
-        self.child.communicate(timeout=20)
+        self.child.wait(timeout=20)
+        self.child = None
 
     def stop(self):
         """Its exit code, and what it said."""
         self.child.send_signal(signal.SIGTERM)
-        _, said = self.child.communicate(timeout=30)
-        return self.child.returncode, said
+        code = self.child.wait(timeout=60)
+        self.child = None
+        return code, self.log.read_text(errors="replace")
 
 
 def bots(server, seconds=3, bidders=20):
@@ -33,6 +48,16 @@ def crowd(server, seconds=3):
     child = bots(server, seconds)
     said, _ = child.communicate(timeout=seconds + 60)
     assert child.returncode == 0, said
+
+
+def wait_for_drain(*flags):
+    """`flashbid verify` with these flags, once the archive has everything."""
+    deadline = time.monotonic() + DRAIN_TIMEOUT_S
+    while True:
+        done = run_command("verify", *flags, timeout=120)
+        if done.returncode != 3 or time.monotonic() > deadline:
+            return done
+        time.sleep(0.3)
 
 
 def counted(postgres, url):

@@ -6,22 +6,11 @@ import pytest
 import requests
 
 from flashbid_server import Server, run_command
-from relay_worker import Relay, bots, counted, crowd
-
-DRAIN_TIMEOUT_S = 60
+from relay_worker import Relay, bots, counted, crowd, wait_for_drain
 
 
 def verify(data, url):
     return run_command("verify", "--data", str(data), "--archive", url, timeout=120)
-
-
-def wait_for_drain(data, url):
-    deadline = time.monotonic() + DRAIN_TIMEOUT_S
-    while True:
-        done = verify(data, url)
-        if done.returncode != 3 or time.monotonic() > deadline:
-            return done
-        time.sleep(0.3)
 
 
 def test_serve_archives_what_the_crowd_does(tmp_path, postgres, database):
@@ -52,7 +41,7 @@ def test_postgresql_killed_under_load_bidding_goes_on_and_all_drains(tmp_path, p
         postgres.start()
         said, _ = child.communicate(timeout=90)
         assert child.returncode == 0, said
-        done = wait_for_drain(tmp_path / "data", database)
+        done = wait_for_drain("--data", str(tmp_path / "data"), "--archive", database)
         assert done.returncode == 0, done.stderr
         assert requests.get(server.url + "/readyz", timeout=10).json()["degraded"] == []
     finally:
@@ -71,7 +60,7 @@ def test_serve_killed_under_load_goes_on_where_it_was(tmp_path, postgres, databa
         child.kill()
         child.communicate(timeout=20)
         server.stop()
-    done = wait_for_drain(tmp_path / "data", database)
+    done = wait_for_drain("--data", str(tmp_path / "data"), "--archive", database)
     assert done.returncode == 0, done.stderr
 
 
@@ -88,7 +77,7 @@ def test_relay_killed_again_and_again(tmp_path, postgres, database):
         assert child.returncode == 0, said
     finally:
         server.stop()
-    done = wait_for_drain(tmp_path / "data", database)
+    done = wait_for_drain("--data", str(tmp_path / "data"), "--archive", database)
     assert done.returncode == 0, done.stderr
     code, said = relay.stop()
     assert code == 0, said

@@ -7,20 +7,8 @@ import time
 import pytest
 
 from flashbid_server import BINARY, Server, clean_environment, run_command
-from postgres_server import PostgresServer, free_port
-
-LEASE_S = 10
-
-
-@pytest.fixture
-def database():
-    server = PostgresServer()
-    try:
-        server.start()
-        server.sql("CREATE DATABASE leases")
-        yield server
-    finally:
-        server.close()
+from postgres_server import free_port
+from relay_worker import Relay, wait_for_drain
 
 
 @pytest.fixture
@@ -39,14 +27,9 @@ def lease_servers(tmp_path):
             child.wait(timeout=20)
 
 
-def relay(data, url, leases):
-    return subprocess.Popen([str(BINARY), "relay", "--from", f"sqlite:{data}", "--to", url, "--lease", leases],
-                            env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
-def shard(postgres):
+def shard(postgres, url):
     """Who holds the shard, and under which token."""
-    row = postgres.sql("SELECT owner || ' ' || token FROM flashbid.shards", "leases")
+    row = postgres.sql("SELECT owner || ' ' || token FROM flashbid.shards", url.rsplit("/", 1)[1])
     owner, token = (row.strip() or ":: 0").rsplit(" ", 1)
     return owner.split(":")[-2], int(token)
 
@@ -58,42 +41,40 @@ def wait_until(holds, seconds):
         time.sleep(0.1)
 
 
-def test_a_worker_stopped_past_its_lease_does_no_harm(tmp_path, database, lease_servers):
+def test_a_worker_stopped_past_its_lease_does_no_harm(tmp_path, postgres, database, lease_servers):
     redis, urls = lease_servers
-    url = database.url("leases")
     server = Server(tmp_path / "data").start()
-    first = relay(tmp_path / "data", url, urls)
+    source = f"sqlite:{tmp_path / 'data'}"
+    first = Relay(source, database, "--lease", urls)
     second = None
     try:
         crowd = subprocess.Popen([str(BINARY), "bots", "--url", server.url, "--bots", "10", "--duration", "40s",
                                   "--auctions", "4", "--seed", "7"], env=clean_environment(), stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True)
         # Servers that are new have no vote for the length of a lease.
-        wait_until(lambda: shard(database)[0] == str(first.pid), 60)
-        second = relay(tmp_path / "data", url, urls)
+        wait_until(lambda: shard(postgres, database)[0] == str(first.child.pid), 60)
+        second = Relay(source, database, "--lease", urls)
         redis[0].send_signal(signal.SIGSTOP)  # a minority hangs all the while
         time.sleep(1)
-        holder, token = shard(database)
-        assert holder == str(first.pid)
-        first.send_signal(signal.SIGSTOP)
-        wait_until(lambda: shard(database)[0] == str(second.pid), 60)
-        assert shard(database)[1] > token
-        first.send_signal(signal.SIGCONT)
+        holder, token = shard(postgres, database)
+        assert holder == str(first.child.pid)
+        first.child.send_signal(signal.SIGSTOP)
+        wait_until(lambda: shard(postgres, database)[0] == str(second.child.pid), 60)
+        assert shard(postgres, database)[1] > token
+        first.child.send_signal(signal.SIGCONT)
         said, _ = crowd.communicate(timeout=120)
         assert crowd.returncode == 0, said
-        assert shard(database)[0] == str(second.pid)
-        wait_until(lambda: run_command("verify", "--data", str(tmp_path / "data"), "--archive", url,
-                                       timeout=120).returncode == 0, 60)
+        assert shard(postgres, database)[0] == str(second.child.pid)
+        done = wait_for_drain("--data", str(tmp_path / "data"), "--archive", database)
+        assert done.returncode == 0, done.stdout + done.stderr
         for each in (first, second):
-            each.send_signal(signal.SIGTERM)
-            _, said = each.communicate(timeout=60)
-            assert each.returncode == 0, said
+            code, said = each.stop()
+            assert code == 0, said
     finally:
         server.stop()
         for each in (first, second):
-            if each is not None and each.poll() is None:
+            if each is not None and each.child is not None:
                 each.kill()
-                each.communicate(timeout=20)
 
 
 @pytest.mark.parametrize("leases, why", [("nonsense", "redis://"), ("redis://a:1,redis://a:1", "named twice")])

@@ -11,8 +11,7 @@ import pytest
 from api_client import Api, in_seconds
 from house import House
 from kill_load import Bidder, Watcher
-from postgres_server import PostgresServer
-from redis_server import RedisCluster, RedisServer
+from redis_server import RedisCluster
 from told import Told
 
 KILLS = int(os.environ.get("FLASHBID_NODE_KILLS", "12"))
@@ -22,24 +21,6 @@ BIDDERS_PER_NODE = 2
 SHARDS = 16
 
 pytestmark = pytest.mark.kill
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    try:
-        yield server.start()
-    finally:
-        server.close()
-
-
-@pytest.fixture
-def redis():
-    server = RedisServer()
-    try:
-        yield server.start()
-    finally:
-        server.close()
 
 
 @pytest.fixture
@@ -118,9 +99,8 @@ class Run(Told):
         assert self.counts["seen"] > 20 * rounds
 
 
-def test_each_part_killed_in_turn(tmp_path, redis, postgres):
-    postgres.sql("CREATE DATABASE in_turn")
-    house = House(tmp_path, redis.url, postgres.url("in_turn"))
+def test_each_part_killed_in_turn(tmp_path, redis, postgres, database):
+    house = House(tmp_path, redis.url, database)
     run = Run(house)
 
     def kill(victim):
@@ -143,10 +123,9 @@ def test_each_part_killed_in_turn(tmp_path, redis, postgres):
         house.close()
 
 
-def test_a_cluster_that_fails_over_and_is_resharded_under_load(tmp_path, cluster, postgres):
+def test_a_cluster_that_fails_over_and_is_resharded_under_load(tmp_path, cluster, database):
     """With replicated:1 an accepted bid is at the replica that takes over."""
-    postgres.sql("CREATE DATABASE failover")
-    house = House(tmp_path, cluster.url, postgres.url("failover"), "--durability", "replicated:1")
+    house = House(tmp_path, cluster.url, database, "--durability", "replicated:1")
     run = Run(house)
 
     def fail_over():
@@ -156,6 +135,7 @@ def test_a_cluster_that_fails_over_and_is_resharded_under_load(tmp_path, cluster
         deadline = time.monotonic() + 30
         while len(cluster.primaries()) < before and time.monotonic() < deadline:
             time.sleep(0.1)
+        assert len(cluster.primaries()) == before, "no replica has taken over"
         victim.start()
         cluster.wait_until_whole()
 

@@ -6,18 +6,7 @@ import pytest
 
 from flashbid_server import Server, run_command
 from postgres_server import free_port
-from relay_worker import Relay, bots, counted, crowd
-
-DRAIN_TIMEOUT_S = 60
-
-
-def wait_for_drain(redis, url):
-    deadline = time.monotonic() + DRAIN_TIMEOUT_S
-    while True:
-        done = run_command("verify", "--engine", redis.url, "--archive", url, timeout=120)
-        if done.returncode == 0 or time.monotonic() > deadline:
-            return done
-        time.sleep(0.3)
+from relay_worker import Relay, bots, counted, crowd, wait_for_drain
 
 
 def in_streams(redis):
@@ -25,7 +14,7 @@ def in_streams(redis):
 
 
 def check_equal(redis, postgres, database):
-    done = wait_for_drain(redis, database)
+    done = wait_for_drain("--engine", redis.url, "--archive", database)
     assert done.returncode == 0, done.stdout + done.stderr
     assert counted(postgres, database) == in_streams(redis) > 100
 

@@ -3,42 +3,14 @@ acknowledged and archived is missing. A node does not start on what is not rebui
 import subprocess
 import time
 
-import pytest
 import requests
 
 from api_client import in_seconds
 from flashbid_server import BINARY, Server, clean_environment, run_command
-from postgres_server import PostgresServer
-from redis_server import RedisServer
 
 TIMEOUT_S = 60
 AUCTIONS = 6
 BIDS = 300
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = PostgresServer()
-    try:
-        yield server.start()
-    finally:
-        server.close()
-
-
-@pytest.fixture
-def database(postgres, request):
-    name = "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[:50]
-    postgres.sql(f"CREATE DATABASE {name}")
-    return postgres.url(name)
-
-
-@pytest.fixture
-def redis():
-    server = RedisServer()
-    try:
-        yield server.start()
-    finally:
-        server.close()
 
 
 def node(tmp_path, redis, database):
@@ -101,13 +73,28 @@ def check_all_is_there(session, url, told):
         told[(auction, view["minimum_next"], "fresh")] = fresh.json()
 
 
-def test_deleted_redis_is_rebuilt(tmp_path, redis, database):
+def archived_and_lost(tmp_path, redis, database):
+    """A node that was killed, and whose Redis has lost all that the archive has."""
     session = requests.Session()
     server = node(tmp_path, redis, database).start()
     told = fill(session, server.url)
     until(lambda: verify(database, redis).returncode == 0, "everything is archived")
     server.kill()
     lose_everything(redis)
+    return server, session, told
+
+
+def serves_all(server, session, told, database, redis):
+    server.start()
+    try:
+        check_all_is_there(session, server.url, told)
+        until(lambda: verify(database, redis).returncode == 0, "archived again")
+    finally:
+        server.stop()
+
+
+def test_deleted_redis_is_rebuilt(tmp_path, redis, database):
+    server, session, told = archived_and_lost(tmp_path, redis, database)
 
     refused = run_command(*node(tmp_path, redis, database).arguments, timeout=TIMEOUT_S)
     assert refused.returncode == 2
@@ -119,21 +106,11 @@ def test_deleted_redis_is_rebuilt(tmp_path, redis, database):
     again = restore(database, redis)
     assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "Redis lacked nothing")
 
-    server.start()
-    try:
-        check_all_is_there(session, server.url, told)
-        until(lambda: verify(database, redis).returncode == 0, "archived again")
-    finally:
-        server.stop()
+    serves_all(server, session, told, database, redis)
 
 
 def test_restore_killed_again_and_again(tmp_path, redis, database):
-    session = requests.Session()
-    server = node(tmp_path, redis, database).start()
-    told = fill(session, server.url)
-    until(lambda: verify(database, redis).returncode == 0, "everything is archived")
-    server.kill()
-    lose_everything(redis)
+    server, session, told = archived_and_lost(tmp_path, redis, database)
     for after_ms in (20, 40, 60, 80, 120, 180):
         child = subprocess.Popen([str(BINARY), "restore", "--from", database, "--to", redis.url], env=clean_environment(),
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -142,12 +119,7 @@ def test_restore_killed_again_and_again(tmp_path, redis, database):
         child.wait(timeout=20)
     done = restore(database, redis)
     assert done.returncode == 0, done.stderr
-    server.start()
-    try:
-        check_all_is_there(session, server.url, told)
-        until(lambda: verify(database, redis).returncode == 0, "archived again")
-    finally:
-        server.stop()
+    serves_all(server, session, told, database, redis)
 
 
 def test_deleted_under_a_running_node_that_goes_on_once_it_is_rebuilt(tmp_path, redis, database):
