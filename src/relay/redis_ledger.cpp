@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 #include "redis/keys.hpp"
+#include "redis/meta.hpp"
 
 namespace flashbid {
 namespace {
@@ -73,21 +73,13 @@ Result<redis::Reply> RedisLedger::transact(std::string_view key, std::initialize
 }
 
 Result<unsigned> RedisLedger::count_shards() {
-  const std::string key = redis::meta_key(0);
-  const auto reply = ask(key, redis::Command::of({"HGET", key, "shards"}).may_repeat());
+  const auto reply = ask(redis::meta_key(0), redis::ask_shards());
   if (!reply) return std::unexpected(reply.error());
-  if (reply->is_nil()) {
-    return fail(Failure::unavailable, fmt::format("{} is empty: start a node on it, or bring its data back "
-                                                  "(flashbid restore)",
-                                                  redis::to_text(url_)));
-  }
-  unsigned shards = 0;
-  const std::string_view text = reply->text();
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), shards);
-  if (wrong == std::errc() && end == text.data() + text.size() && shards >= 1 && shards <= redis::max_shards) {
-    return shards;
-  }
-  return fail(Failure::corrupt, fmt::format("{} says that it has {} shards", redis::to_text(url_), text));
+  const auto shards = redis::read_shards(*reply);
+  if (!shards || *shards > 0) return shards;
+  return fail(Failure::unavailable, fmt::format("{} is empty: start a node on it, or bring its data back "
+                                                "(flashbid restore)",
+                                                redis::to_text(url_)));
 }
 
 }  // namespace flashbid

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "base/time.hpp"
-#include "redis/archived.hpp"
 #include "redis/keys.hpp"
+#include "redis/meta.hpp"
+#include "redis/stream_entry.hpp"
 #include "redis/topology.hpp"
 
 namespace flashbid {
@@ -36,30 +37,6 @@ std::optional<Timestamp> moment_of(std::string_view payload) {
   const std::string_view end = payload.substr(payload.size() - size);
   if (!end.starts_with(before)) return std::nullopt;
   return parse_timestamp(end.substr(before.size(), timestamp_text_size));
-}
-
-// An entry's fields; empty where one is missing.
-struct EntryFields {
-  std::string_view auction, epoch, sequence, payload, secret;
-};
-
-EntryFields fields_of(const redis::Reply& entry) {
-  EntryFields fields;
-  const auto pairs = entry.elements()[1].elements();
-  for (std::size_t k = 0; k + 1 < pairs.size(); k += 2) {
-    const std::string_view name = pairs[k].text();
-    const std::string_view value = pairs[k + 1].text();
-    if (name == "a") fields.auction = value;
-    if (name == "e") fields.epoch = value;
-    if (name == "s") fields.sequence = value;
-    if (name == "p") fields.payload = value;
-    if (name == "x") fields.secret = value;
-  }
-  return fields;
-}
-
-std::string_view id_of(const redis::Reply& entry) {
-  return entry.elements().empty() ? std::string_view() : entry.elements()[0].text();
 }
 
 }  // namespace
@@ -146,7 +123,7 @@ Result<SourceBatch> RedisSource::batch_of(const Look& look, std::size_t max) {
     if (!record) return std::unexpected(std::move(record.error()));
     batch.records.push_back(std::move(*record));
   }
-  if (!entries.empty()) position_ = id_of(entries.back());
+  if (!entries.empty()) position_ = redis::entry_fields(entries.back()).id;
   batch.position = position_;
   unstored_ = entries.size();
   run_id_ = look.run_id;
@@ -161,11 +138,10 @@ Result<SourceBatch> RedisSource::batch_of(const Look& look, std::size_t max) {
 }
 
 Result<Record> RedisSource::record_of(const redis::Reply& entry) const {
+  const redis::EntryFields fields = redis::entry_fields(entry);
   const auto refuse = [&](std::string_view why) {
-    return fail(Failure::corrupt, fmt::format("shard {}, stream entry {}: {}", shard_, id_of(entry), why));
+    return fail(Failure::corrupt, fmt::format("shard {}, stream entry {}: {}", shard_, fields.id, why));
   };
-  if (entry.elements().size() != 2) return refuse("it has no fields");
-  const EntryFields fields = fields_of(entry);
   const auto auction = whole_number(fields.auction);
   const auto sequence = whole_number(fields.sequence);
   if (!auction || !sequence || !whole_number(fields.epoch)) return refuse("its a, e and s are not all numbers");

@@ -61,7 +61,6 @@ class RedisSource final : public Source {
   [[nodiscard]] Result<bool> trim(std::size_t events, StreamId stored, std::uint64_t length);
   [[nodiscard]] Result<bool> forget(StreamId stored);
   // A call on this shard, with room for `arguments`.
-  [[nodiscard]] redis::CommandBuilder call(const std::string& function, std::size_t arguments) const;
   [[nodiscard]] std::unexpected<Error> not_there() const;
 
   std::shared_ptr<RedisLedger> ledger_;

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/system_clock.hpp"
+#include "ledger/history_step.hpp"
+#include "redis/function_call.hpp"
 #include "redis/keys.hpp"
 #include "relay/redis_source.hpp"
 
@@ -13,7 +15,6 @@ namespace flashbid {
 namespace {
 
 constexpr std::size_t auctions_a_slice = 100;
-constexpr Duration remembered{24 * 60 * 60 * 1000};  // after an auction's end; the function `forget` checks it itself
 
 }  // namespace
 
@@ -48,12 +49,6 @@ Result<StreamId> RedisSource::stored_by_all(const std::vector<StreamGroup>& grou
   return *stored;
 }
 
-redis::CommandBuilder RedisSource::call(const std::string& function, std::size_t arguments) const {
-  redis::CommandBuilder command(5 + arguments, 128 + 20 * arguments);
-  command.add("FCALL").add(function).add(2).add(meta_key_).add(redis::never_key(meta_key_));
-  return command;
-}
-
 Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_t length) {
   if (length <= options_.keep_events) return false;
   const std::uint64_t most = std::min<std::uint64_t>(events, length - options_.keep_events);
@@ -71,7 +66,7 @@ Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_
     newest = *id;
   }
   if (!newest) return false;
-  redis::CommandBuilder command = call(options_.trim_function, 1 + 2 * last.size());
+  auto command = redis::function_call(options_.trim_function, meta_key_, 1 + 2 * last.size());
   command.add(to_text(newest->after()));
   for (const auto& [auction, sequence] : last) command.add(auction).add(sequence);
   const auto trimmed = ledger_->ask(stream_key_, command.take());
@@ -79,9 +74,10 @@ Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_
   return most == events && *newest < stored;
 }
 
-// What is over and whose last event is stored by all. The archive has its keys for as long as they count.
+// What has been over for so long that its keys do not count any more (the function `forget` checks it itself), and
+// whose last event is stored by all. The archive has its keys for as long as they count.
 Result<bool> RedisSource::forget(StreamId stored) {
-  const std::string until = std::to_string((SystemClock().now() - remembered).ms);
+  const std::string until = std::to_string((SystemClock().now() - effect_kept).ms);
   const auto over =
       ledger_->ask(stream_key_, redis::Command::of({"ZRANGE", redis::over_key(shard_), "-inf", until, "BYSCORE",
                                                     "LIMIT", "0", std::to_string(auctions_a_slice)}));
@@ -104,7 +100,7 @@ Result<bool> RedisSource::forget(StreamId stored) {
     if (last.is_nil() || (id && *id <= stored)) gone.push_back(ids[k]);
   }
   if (gone.empty()) return false;
-  redis::CommandBuilder command = call(options_.forget_function, gone.size());
+  auto command = redis::function_call(options_.forget_function, meta_key_, gone.size());
   for (const std::uint64_t id : gone) command.add(id);
   const auto forgotten = ledger_->ask(stream_key_, command.take());
   if (!forgotten) return std::unexpected(forgotten.error());

@@ -7,7 +7,7 @@
 
 #include "engine/redis/functions.hpp"
 #include "engine/redis/library.hpp"
-#include "redis/archived.hpp"
+#include "redis/meta.hpp"
 
 namespace flashbid {
 namespace {
@@ -196,7 +196,7 @@ void Admission::refill(const std::shared_ptr<Asking>& asking, Begin begin) {
 }
 
 void Admission::write_epoch(const std::shared_ptr<Asking>& asking, const Begin& begin, Epoch epoch) {
-  auto command = function_call(function_name("admit"), redis::meta_key(begin.shard), 4);
+  auto command = redis::function_call(function_name("admit"), redis::meta_key(begin.shard), 4);
   command.add(asking->primary->run_id).add(begin.incarnation).add(epoch.value()).add(options_.shards);
   asking->primary->send(command.take(), [this, asking, begin, epoch](Result<redis::Reply> reply) {
     const unsigned shard = begin.shard;

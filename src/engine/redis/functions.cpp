@@ -6,19 +6,10 @@
 
 #include "engine/redis/library.hpp"
 #include "engine/refusals.hpp"
-#include "redis/keys.hpp"
 
 namespace flashbid {
 
 std::string function_name(std::string_view function) { return redis_library().function(function); }
-
-redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key, std::size_t arguments,
-                                    bool reads_only) {
-  redis::CommandBuilder command(arguments + 5, 224);
-  command.add(reads_only ? std::string_view("FCALL_RO") : std::string_view("FCALL")).add(name).add(2).add(meta_key);
-  command.add(redis::never_key(meta_key));
-  return command;
-}
 
 void add_key_use(redis::CommandBuilder& command, const std::optional<KeyUse>& use) {
   command.add(use ? use->caller.view() : "").add(use ? use->key.view() : "");

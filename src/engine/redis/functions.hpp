@@ -11,16 +11,13 @@
 #include "base/result.hpp"
 #include "ledger/record.hpp"
 #include "redis/command.hpp"
+#include "redis/function_call.hpp"
 #include "redis/reply.hpp"
 
 namespace flashbid {
 
 // "bid" -> "bid_VERSION", as it is registered in Redis.
 [[nodiscard]] std::string function_name(std::string_view function);
-
-// A call of `function` on a shard, with room for `arguments` to be added.
-[[nodiscard]] redis::CommandBuilder function_call(const std::string& name, const std::string& meta_key,
-                                                  std::size_t arguments, bool reads_only = false);
 
 // Adds who uses which key with which body: three words, empty ones without a key.
 void add_key_use(redis::CommandBuilder& command, const std::optional<KeyUse>& use);

@@ -76,7 +76,7 @@ void Node::learn_epoch(const std::shared_ptr<Call>& call) {
 void Node::bid(const BidRequest& request, BidDone done) {
   const unsigned shard = shard_of(request.auction);
   auto build = [this, shard, request](Epoch epoch) {
-    auto command = function_call(names_.bid, meta_keys_[shard], 5);
+    auto command = redis::function_call(names_.bid, meta_keys_[shard], 5);
     command.add(epoch.value()).add(request.auction.value()).add(request.bid.bidder.view());
     command.add(request.bid.amount.value()).add(request.key.view());
     redis::Command made = command.take();
@@ -159,7 +159,7 @@ void Node::ask_replicas(unsigned shard) {
 void Node::create(CreateRequest request, AuctionDone done) {
   auto shared = std::make_shared<CreateRequest>(std::move(request));
   auto build = [this, shared](Epoch) {
-    auto command = function_call(names_.reserve_id, meta_keys_[0], 5);
+    auto command = redis::function_call(names_.reserve_id, meta_keys_[0], 5);
     command.add(shared->id ? std::to_string(shared->id->value()) : std::string());
     add_key_use(command, shared->key_use);
     command.add((shared->terms->closes_at + effect_kept).ms);
@@ -189,7 +189,7 @@ void Node::create_under(AuctionId id, CreateRequest request, AuctionDone done) {
     const auto& use = shared->key_use;
     std::string public_terms;
     encode_public_terms(terms, public_terms);
-    auto command = function_call(names_.create, meta_keys_[shard], 10);
+    auto command = redis::function_call(names_.create, meta_keys_[shard], 10);
     command.add(epoch.value()).add(id.value()).add(public_terms);
     command.add(terms.opens_at.ms).add(terms.closes_at.ms).add(rules_text(terms));
     command.add(encode_secret({terms.reserve, use}));
@@ -210,7 +210,7 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
   auto shared = std::make_shared<CancelRequest>(std::move(request));
   auto build = [this, shard, shared](Epoch epoch) {
     const auto& use = shared->key_use;
-    auto command = function_call(names_.cancel, meta_keys_[shard], 6);
+    auto command = redis::function_call(names_.cancel, meta_keys_[shard], 6);
     command.add(epoch.value()).add(shared->auction.value());
     add_key_use(command, use);
     command.add(use ? encode_secret({std::nullopt, use}) : std::string());
@@ -230,7 +230,7 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
 
 void Node::tick(unsigned shard, std::move_only_function<void(Result<Ticked>)> done) {
   auto build = [this, shard](Epoch epoch) {
-    auto command = function_call(names_.tick, meta_keys_[shard], 2);
+    auto command = redis::function_call(names_.tick, meta_keys_[shard], 2);
     command.add(epoch.value()).add(due_at_once);
     return command.take();
   };

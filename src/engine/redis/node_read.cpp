@@ -44,7 +44,7 @@ void Node::read_only(unsigned shard, redis::Command command, Answered answered) 
 void Node::look(AuctionId auction, std::optional<Sequence> after,
                 std::move_only_function<void(Result<AuctionLook>)> done) {
   const unsigned shard = shard_of(auction);
-  auto command = function_call(names_.view, meta_keys_[shard], 3, true);
+  auto command = redis::function_call(names_.view, meta_keys_[shard], 3, true);
   command.add(auction.value()).add(after ? std::to_string(after->value()) : std::string()).add(longest_resume);
   read_only(shard, command.take(), [this, auction, after, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
@@ -79,7 +79,7 @@ void Node::list(const ListQuery& query, ListDone done) {
   ++gathering->query.limit;
   gathering->missing = options_.shards;
   for (unsigned shard = 0; shard < options_.shards; ++shard) {
-    auto command = function_call(names_.list, meta_keys_[shard], 3, true);
+    auto command = redis::function_call(names_.list, meta_keys_[shard], 3, true);
     command.add(query.state ? to_text(*query.state) : "").add(query.after.value()).add(gathering->query.limit);
     read_only(shard, command.take(), [this, shard, gathering](Result<redis::Reply> reply) {
       if (!reply) {
@@ -114,7 +114,7 @@ void Node::events(const EventsQuery& query, EventsDone done) { events(query, {{}
 // Adds what Redis has behind `page`. A call looks at a bounded number of events: bids may be further on.
 void Node::events(const EventsQuery& query, EventsPage page, EventsDone done) {
   const unsigned shard = shard_of(query.auction);
-  auto command = function_call(names_.events, meta_keys_[shard], 4, true);
+  auto command = redis::function_call(names_.events, meta_keys_[shard], 4, true);
   command.add(query.auction.value()).add(query.after.value()).add(query.limit).add(query.bids_only ? 1 : 0);
   read_only(shard, command.take(),
             [this, query, page = std::move(page), done = std::move(done)](Result<redis::Reply> reply) mutable {

@@ -22,6 +22,7 @@
 #include "engine/redis/refill.hpp"
 #include "engine/redis/shard_feed.hpp"
 #include "redis/client.hpp"
+#include "redis/meta.hpp"
 #include "redis/sync.hpp"
 
 namespace flashbid {
@@ -37,16 +38,10 @@ Result<unsigned> stored_shards(const redis::Url& url) {
   options.url = url;
   Result<std::unique_ptr<redis::SyncClient>> client = redis::SyncClient::open(std::move(options));
   if (!client) return std::unexpected(client.error());
-  const std::string key = redis::meta_key(0);
-  const Result<redis::Reply> reply = (*client)->run(key, redis::Command::of({"HGET", key, "shards"}).may_repeat());
+  const Result<redis::Reply> reply = (*client)->run(redis::meta_key(0), redis::ask_shards());
   if (!reply) return std::unexpected(reply.error());
   if (reply->is_error()) return fail(Failure::invalid, fmt::format("Redis: {}", reply->text()));
-  if (reply->is_nil()) return 0U;
-  const auto stored = static_cast<unsigned>(to_number(reply->text()));
-  if (stored == 0 || stored > redis::max_shards) {
-    return fail(Failure::corrupt, fmt::format("Redis says that it has {} shards", reply->text()));
-  }
-  return stored;
+  return redis::read_shards(*reply);
 }
 
 // What Redis says, or its archive; what is wanted if both are new.

@@ -142,7 +142,7 @@ Result<bool> Refill::Work::lacks_anything() {
 Result<Epoch> Refill::Work::agree_on_epoch(Epoch archived) {
   const Epoch next = std::max(question_.used, archived).next();
   const Epoch least = std::max(question_.used.next(), archived);
-  auto command = function_call(function_name("propose"), redis::meta_key(shard_), 3);
+  auto command = redis::function_call(function_name("propose"), redis::meta_key(shard_), 3);
   command.add(question_.primary->run_id).add(next.value()).add(least.value());
   const auto agreed = ask(command.take());
   if (!agreed) return std::unexpected(agreed.error());
@@ -288,7 +288,7 @@ Result<bool> Refill::Work::put_part(RestoredAuction& restored, Sequence after, E
 }
 
 Result<Auction> Refill::Work::image_there(AuctionId id) {
-  auto command = function_call(function_name("view"), redis::meta_key(shard_), 3, true);
+  auto command = redis::function_call(function_name("view"), redis::meta_key(shard_), 3, true);
   command.add(id.value()).add("").add(0);
   const auto reply = ask(command.take());
   if (!reply) return std::unexpected(reply.error());

@@ -78,7 +78,7 @@ Result<redis::Command> restore_call(unsigned shard, Epoch epoch, const RestoredA
   const Terms& terms = *auction.terms;
   std::string public_terms;
   encode_public_terms(terms, public_terms);
-  auto command = function_call(function_name("restore"), redis::meta_key(shard), 11 + 4 * events.size());
+  auto command = redis::function_call(function_name("restore"), redis::meta_key(shard), 11 + 4 * events.size());
   command.add(epoch.value()).add(auction.id.value()).add(public_terms).add(terms.closes_at.ms).add(rules_text(terms));
   command.add(terms.reserve ? std::to_string(terms.reserve->value()) : std::string());
   command.add(*born).add(state_text(auction, *position)).add(*create_key).add(*cancel_key);
@@ -94,7 +94,7 @@ Result<redis::Command> restore_call(unsigned shard, Epoch epoch, const RestoredA
 }
 
 Result<redis::Command> restore_keys_call(unsigned shard, AuctionId auction, std::span<const ArchivedBid> bids) {
-  auto command = function_call(function_name("restore_keys"), redis::meta_key(shard), 1 + 4 * bids.size());
+  auto command = redis::function_call(function_name("restore_keys"), redis::meta_key(shard), 1 + 4 * bids.size());
   command.add(auction.value());
   for (const ArchivedBid& bid : bids) {
     const Result<Secret> secret = decode_secret(bid.secret);
@@ -109,7 +109,7 @@ Result<redis::Command> restore_keys_call(unsigned shard, AuctionId auction, std:
 }
 
 redis::Command restore_ids_call(AuctionId last, std::span<const ArchivedCreation> creations) {
-  auto command = function_call(function_name("restore_ids"), redis::meta_key(0), 1 + 5 * creations.size());
+  auto command = redis::function_call(function_name("restore_ids"), redis::meta_key(0), 1 + 5 * creations.size());
   command.add(last.value());
   for (const ArchivedCreation& creation : creations) {
     command.add(creation.caller.view()).add(creation.key.view()).add(creation.auction.value());

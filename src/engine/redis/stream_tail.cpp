@@ -5,6 +5,7 @@
 
 #include "engine/redis/functions.hpp"
 #include "redis/keys.hpp"
+#include "redis/stream_entry.hpp"
 
 namespace flashbid {
 namespace {
@@ -15,17 +16,9 @@ constexpr std::chrono::milliseconds block_patience{6'000};
 constexpr std::chrono::milliseconds gathering{1};  // what follows an entry at once is read together
 constexpr std::chrono::milliseconds after_failure{100};
 
-StreamEntry entry_of(std::span<const redis::Reply> fields) {
-  StreamEntry entry;
-  for (std::size_t k = 0; k + 1 < fields.size(); k += 2) {
-    const std::string_view value = fields[k + 1].text();
-    const std::string_view name = fields[k].text();
-    if (name == "a") entry.auction = AuctionId{to_number(value)};
-    if (name == "e") entry.epoch = Epoch{to_number(value)};
-    if (name == "s") entry.sequence = Sequence{to_number(value)};
-    if (name == "p") entry.payload = value;
-  }
-  return entry;
+StreamEntry entry_of(const redis::EntryFields& fields) {
+  return {AuctionId{to_number(fields.auction)}, Epoch{to_number(fields.epoch)}, Sequence{to_number(fields.sequence)},
+          fields.payload};
 }
 
 }  // namespace
@@ -99,8 +92,9 @@ void StreamTail::on_reply(const redis::Reply& reply) {
     if (stream.elements().size() != 2) continue;
     for (const redis::Reply& stored : stream.elements()[1].elements()) {
       if (stored.elements().size() != 2) continue;
-      last_id_ = std::string(stored.elements()[0].text());
-      entries.push_back(entry_of(stored.elements()[1].elements()));
+      const redis::EntryFields fields = redis::entry_fields(stored);
+      last_id_ = std::string(fields.id);
+      entries.push_back(entry_of(fields));
     }
   }
   if (!entries.empty()) callbacks_.on_entries(entries);

@@ -13,6 +13,8 @@
 #include "ledger/history_step.hpp"
 #include "ledger/replay.hpp"
 #include "redis/keys.hpp"
+#include "redis/meta.hpp"
+#include "redis/stream_entry.hpp"
 
 namespace flashbid {
 namespace {
@@ -42,21 +44,15 @@ struct Entry {
 };
 
 Result<Entry> read_entry(const Reply& stored) {
-  const auto parts = stored.elements();
-  if (parts.size() != 2) return fail(Failure::corrupt, "a stream entry is not understood");
+  const redis::EntryFields fields = redis::entry_fields(stored);
+  if (fields.payload.empty()) return fail(Failure::corrupt, fmt::format("entry {} has no payload", fields.id));
   Entry entry;
-  entry.id = std::string(parts[0].text());
-  const auto fields = parts[1].elements();
-  for (std::size_t k = 0; k + 1 < fields.size(); k += 2) {
-    const std::string_view name = fields[k].text();
-    const std::string_view value = fields[k + 1].text();
-    if (name == "a") entry.record.auction = AuctionId{to_number(value)};
-    if (name == "e") entry.epoch = Epoch{to_number(value)};
-    if (name == "s") entry.record.sequence = Sequence{to_number(value)};
-    if (name == "p") entry.record.payload = std::make_shared<const std::string>(value);
-    if (name == "x") entry.record.secret = value;
-  }
-  if (!entry.record.payload) return fail(Failure::corrupt, fmt::format("entry {} has no payload", entry.id));
+  entry.id = std::string(fields.id);
+  entry.epoch = Epoch{to_number(fields.epoch)};
+  entry.record.auction = AuctionId{to_number(fields.auction)};
+  entry.record.sequence = Sequence{to_number(fields.sequence)};
+  entry.record.payload = std::make_shared<const std::string>(fields.payload);
+  entry.record.secret = fields.secret;
   const auto event = decode_event(*entry.record.payload, entry.record.secret);
   if (!event) return fail(Failure::corrupt, fmt::format("entry {}: {}", entry.id, event.error().detail));
   if (event->epoch != entry.epoch || event->auction != entry.record.auction ||
@@ -123,7 +119,7 @@ class ShardVerifier {
 
   Result<void> read_states() {
     for (AuctionId after;;) {
-      auto command = function_call(function_name("list"), meta_key_, 3, true);
+      auto command = redis::function_call(function_name("list"), meta_key_, 3, true);
       const auto images = ask(command.add("").add(after.value()).add(page).take());
       if (!images) return std::unexpected(images.error());
       for (const Reply& image : images->elements()) {
@@ -357,13 +353,10 @@ class ShardVerifier {
 };
 
 Result<unsigned> shards_of(redis::SyncClient& client) {
-  const std::string key = redis::meta_key(0);
-  const auto stored = client.run(key, Command::of({"HGET", key, "shards"}).may_repeat());
+  const auto stored = expected(client.run(redis::meta_key(0), redis::ask_shards()), false);
   if (!stored) return std::unexpected(stored.error());
-  if (stored->is_error()) return fail(Failure::invalid, fmt::format("Redis: {}", stored->text()));
-  const auto shards = static_cast<unsigned>(to_number(stored->text()));
-  if (shards == 0 || shards > redis::max_shards)
-    return fail(Failure::invalid, "there is no FlashBid data in this Redis");
+  const auto shards = redis::read_shards(*stored);
+  if (shards && *shards == 0) return fail(Failure::invalid, "there is no FlashBid data in this Redis");
   return shards;
 }
 
