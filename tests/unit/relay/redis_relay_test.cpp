@@ -110,12 +110,14 @@ TEST_F(RelayOfRedis, TwoWorkersShareAndOneTakesOverFromTheOtherThatDied) {
   std::atomic<bool> die{false};
   RelayOptions mortal = options("mortal");
   mortal.only_worker = false;
+  mortal.lease = Duration{500};  // both are to hold theirs at one moment, on a slow machine too
   mortal.after_step = [&die](RelayStep) -> Result<void> {
     if (!die) return {};
     return fail(Failure::internal, "killed");
   };
   RelayOptions other = options("other");
   other.only_worker = false;
+  other.lease = mortal.lease;
   ArchiveSink first_sink(url_, "redis", shard_count);
   ArchiveSink second_sink(url_, "redis", shard_count);
   Relay first(std::move(mortal), shards_.open(), first_sink, first_sink);
@@ -123,15 +125,20 @@ TEST_F(RelayOfRedis, TwoWorkersShareAndOneTakesOverFromTheOtherThatDied) {
   std::jthread one([&] { EXPECT_FALSE(first.run()); });
   std::jthread two([&] { EXPECT_TRUE(second.run()); });
   SystemClock clock;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   const auto wait_for = [&](const auto& holds, const char* what) {
-    while (!holds() && std::chrono::steady_clock::now() < deadline) bid(1);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    // On every shard, so that whoever is to die has something to do.
+    while (!holds() && std::chrono::steady_clock::now() < deadline) {
+      bid(shard_count);
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
     EXPECT_TRUE(holds()) << what;
   };
   wait_for([&] { return first.counters(clock.now()).shards == 2 && second.counters(clock.now()).shards == 2; },
            "each has its share");
   die = true;
   wait_for([&] { return second.counters(clock.now()).shards == shard_count; }, "the rest is taken over");
+  first.stop();
   one.join();
   second.stop(Duration{20'000});
   two.join();
