@@ -30,7 +30,7 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual
   -Woverloaded-virtual -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror)
 add_compile_options(-fno-omit-frame-pointer -g1)
 if(FLASHBID_SANITIZE)
-  add_compile_options(-fsanitize=${FLASHBID_SANITIZE} -fno-sanitize-recover=all -O1)
+  add_compile_options(-fsanitize=${FLASHBID_SANITIZE} -fno-sanitize-recover=all -O0)
   add_link_options(-fsanitize=${FLASHBID_SANITIZE})
 endif()
 find_package(Threads REQUIRED)

@@ -1,22 +1,41 @@
-"""Prints `passed failed skipped` of a JUnit file, as ctest and pytest write it. script/test adds them up."""
+"""Prints `passed failed skipped` of a JUnit file, as ctest, GoogleTest and pytest write it. script/test adds them up.
 
+    count_junit.py FILE [FOLDER]
+
+With a FOLDER, a case of FILE that left a report of its own there (FOLDER/NAME.xml) counts as that report's cases.
+"""
+
+import collections
+import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
 
-def count(path):
-    """(passed, failed, skipped) test cases; ctest marks those that did not run by their status."""
-    passed = failed = skipped = 0
-    for case in ElementTree.parse(path).iter("testcase"):
-        kinds = {child.tag for child in case}
-        if kinds & {"failure", "error"} or case.get("status") in {"fail", "notrun"}:
-            failed += 1
-        elif "skipped" in kinds or case.get("status") == "disabled":
-            skipped += 1
-        else:
-            passed += 1
-    return passed, failed, skipped
+def kind_of(case):
+    """ctest and GoogleTest mark what did not run by its status, GoogleTest what was filtered out by its result."""
+    tags = {child.tag for child in case}
+    if tags & {"failure", "error"} or (case.get("status") in {"fail", "notrun"} and case.get("result") is None):
+        return "failed"
+    if "skipped" in tags or case.get("status") in {"disabled", "notrun"}:
+        return "skipped"
+    return "passed"
+
+
+def count(path, folder=None):
+    counts = collections.Counter()
+    text = pathlib.Path(path).read_text(encoding="utf-8", errors="replace")  # a case's parameter may be any bytes
+    for case in ElementTree.fromstring(text).iter("testcase"):
+        own = pathlib.Path(folder) / f"{case.get('name')}.xml" if folder else None
+        if own is None or not own.exists():
+            counts[kind_of(case)] += 1
+            continue
+        cases = count(own)
+        if kind_of(case) == "failed" and not cases["failed"]:
+            cases["failed"] += 1  # it ended badly after its last case
+        counts += cases
+    return counts
 
 
 if __name__ == "__main__":
-    print(*count(sys.argv[1]))
+    counted = count(*sys.argv[1:])
+    print(counted["passed"], counted["failed"], counted["skipped"])
