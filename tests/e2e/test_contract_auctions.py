@@ -67,9 +67,9 @@ def test_new_ids_are_never_those_taken(api):
 
 
 @pytest.mark.parametrize("fields", [
-    {"closes_at": in_seconds(-1)},
+    pytest.param({"closes_at": in_seconds(-1)}, id="closes a second ago"),
     {"closes_at": "2001-01-01T00:00:00.000Z"},
-    {"opens_at": in_seconds(500), "closes_at": in_seconds(400)},
+    pytest.param({"opens_at": in_seconds(500), "closes_at": in_seconds(400)}, id="closes before it opens"),
     {"opens_at": "2999-01-01T00:00:00.000Z", "closes_at": "2999-01-01T00:00:00.000Z"},
     {"increment": {"preset": "ebay-us"}, "currency": "JPY"},
     {"increment": {"preset": "ebay-eu"}},
