@@ -1,4 +1,4 @@
-"""Owns a redis-server, or a cluster of six, of the tests' own: loopback, a free port, a temporary folder, every write synced.
+"""Owns a redis-server, one behind a Sentinel, or a cluster of six, of the tests' own: loopback, a free port, a temporary folder, every write synced.
 
 Never shared with anything that was there before; killed with kill -9 by close().
 """
@@ -30,8 +30,8 @@ class RedisServer:
         assert self.child is None, "already running"
         with open(self.folder / "log", "ab") as log:
             self.child = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", *self.bind.split(), "--dir", str(self.folder),
-                 "--save", "", "--appendonly", "yes", "--appendfsync", "always", *self.flags],
+                ["redis-server", *self.words(), "--port", str(self.port), "--bind", *self.bind.split(), "--dir",
+                 str(self.folder), *self.flags],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
@@ -40,6 +40,9 @@ class RedisServer:
             assert self.child.poll() is None, (self.folder / "log").read_text()
             time.sleep(0.02)
         raise AssertionError("redis-server does not answer\n" + (self.folder / "log").read_text())
+
+    def words(self):
+        return ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
 
     def try_cli(self, *words, timeout=20):
         return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=timeout)
@@ -65,6 +68,66 @@ class RedisServer:
     def close(self):
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Sentinel(RedisServer):
+    """Watches the primary that it calls `sold`, alone."""
+
+    def __init__(self, primary):
+        super().__init__()
+        self.file = self.folder / "sentinel.conf"
+        self.file.write_text(f"sentinel monitor sold 127.0.0.1 {primary.port} 1\n"
+                             "sentinel down-after-milliseconds sold 500\nsentinel failover-timeout sold 5000\n")
+
+    def words(self):
+        return [str(self.file), "--sentinel"]
+
+    @property
+    def url(self):
+        return f"redis+sentinel://127.0.0.1:{self.port}/sold"
+
+
+class WatchedRedis:
+    """A primary with a replica, watched by a Sentinel."""
+
+    def __init__(self):
+        first = RedisServer("--repl-diskless-sync-delay", "0")
+        self.servers = [first, RedisServer("--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", str(first.port))]
+        self.sentinel = Sentinel(first)
+
+    @property
+    def url(self):
+        return self.sentinel.url
+
+    def start(self):
+        for server in self.servers:
+            server.start()
+        self.wait_until(lambda: "master_link_status:up" in self.servers[1].cli("INFO", "replication"))
+        self.sentinel.start()
+        return self
+
+    def primary(self):
+        port = self.sentinel.cli("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "sold").split()[-1]
+        return next(server for server in self.servers if server.port == int(port))
+
+    def fail_over(self):
+        """Kills the primary; returns when the Sentinel names the other, and the killed one is its replica."""
+        victim = self.primary()
+        victim.kill()
+        self.wait_until(lambda: self.primary() is not victim)
+        victim.start()
+        self.wait_until(lambda: "master_link_status:up" in victim.cli("INFO", "replication"))
+
+    @staticmethod
+    def wait_until(holds):
+        deadline = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < deadline, "Redis and its Sentinel do not settle"
+            time.sleep(0.1)
+
+    def close(self):
+        for server in (*self.servers, self.sentinel):
+            server.close()
 
 
 class RedisCluster:
@@ -119,6 +182,37 @@ class RedisCluster:
             found += [(held[0] + 1, server.port, server)] if held else []
         count, _, server = min(found)
         return server, count
+
+    def replicas(self):
+        primaries = self.primaries()
+        return [server for server in self.servers if server.child is not None and server not in primaries]
+
+    def wait_until_replicated(self):
+        """Until every replica has all that its primary wrote."""
+        for server in self.primaries():
+            deadline = time.monotonic() + 20
+            while True:
+                said = dict(line.split(":", 1) for line in server.cli("INFO", "replication").splitlines() if ":" in line)
+                if f"offset={said['master_repl_offset']}," in said.get("slave0", ""):
+                    break
+                assert time.monotonic() < deadline, said
+                time.sleep(0.05)
+
+    def cut_replicas(self):
+        """From now on no replica hears of what its primary writes: none may log in there."""
+        for server in self.replicas():
+            server.cli("CONFIG", "SET", "masteruser", "nobody", "masterauth", "nothing")
+        for server in self.primaries():
+            server.cli("CLIENT", "KILL", "TYPE", "replica")
+
+    def replace(self, victim):
+        """Kills this primary; returns when its replica has taken over."""
+        before = len(self.primaries())
+        victim.kill()
+        deadline = time.monotonic() + 30
+        while len(self.primaries()) < before:
+            assert time.monotonic() < deadline, "no replica has taken over"
+            time.sleep(0.1)
 
     def wait_until_whole(self):
         """Until every slot is served and all that run agree, with a replica for each primary."""
