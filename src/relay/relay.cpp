@@ -40,7 +40,7 @@ Result<void> Relay::run() {
     } else {
       pause_ms_ = 0;
       move_all(round);
-      if (!round.moved && !round.error) tidy_sink(round);
+      if (!round.error) tidy_sink(round);
     }
     if (round.error) count_waiting();
     tell(round);
@@ -60,9 +60,8 @@ bool Relay::is_late() const { return end_at_ >= 0 && steady_ms() >= end_at_; }
 
 bool Relay::go_on(bool moved) const { return end_at_ < 0 || (moved && !is_late()); }
 
-bool Relay::is_final(const Error& error) {
-  return error.failure == Failure::corrupt || error.failure == Failure::invalid || error.failure == Failure::internal;
-}
+// Whatever else is wrong, a password or a privilege too, may be put right while this runs.
+bool Relay::is_final(const Error& error) { return error.failure == Failure::corrupt; }
 
 // The next moment to try what has failed; pauses grow, and vary.
 std::int64_t Relay::later(std::int64_t& pause_ms) {
@@ -210,14 +209,17 @@ Result<bool> Relay::move(Held& held) {
 }
 
 // In slices, twice as large as what came meanwhile: under load it catches up, and when there is nothing to move it goes
-// on until all is let go of. Answers what it was told about moving.
+// on until all is let go of. After it has failed for long, in several: one is never large. Answers what it was told
+// about moving.
 Result<bool> Relay::tidy(Held& held, bool moved) const {
-  constexpr std::uint64_t slice = 2'000;
-  const bool due = held.untidied >= slice || (!moved && steady_ms() >= held.tidy_at);
+  constexpr std::uint64_t least = 2'000;
+  constexpr std::uint64_t most = 10'000;
+  const bool due = held.untidied >= least || (!moved && steady_ms() >= held.tidy_at);
   if (!due) return moved;
-  const auto more = held.source->tidy(2 * std::max(slice, held.untidied));
+  const std::uint64_t slice = 2 * std::clamp(held.untidied, least, most);
+  const auto more = held.source->tidy(slice);
   if (!more) return std::unexpected(more.error());
-  held.untidied = 0;
+  held.untidied -= *more ? std::min(held.untidied, slice) : held.untidied;
   held.tidy_at = steady_ms() + (*more ? 0 : look_for_rest_ms);
   return moved;
 }

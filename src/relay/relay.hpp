@@ -1,6 +1,7 @@
 // A worker that moves events from sources to a sink: it holds the leases of its share of the shards, and for each
 // reads, stores, and tells the source that it is stored. Dying between any two of these loses nothing and doubles
-// nothing: what was not told is read again, and storing it again changes nothing.
+// nothing: what was not told is read again, and storing it again changes nothing. Whatever fails is tried again, but
+// for Failure::corrupt, the alarm: what is in the sink contradicts the source.
 //
 // run() belongs to one thread, which owns sources and sink; everything else may be called from any thread. Memory is
 // bounded: one batch at a time.
@@ -32,7 +33,7 @@ struct RelayOptions {
   bool only_worker = false;
   Duration idle{20};              // between two looks at sources that had nothing
   Duration longest_pause{2'000};  // after failures
-  // For tests: told after each step; a Failure ends run() there, as if the process had died.
+  // For tests: told after each step; Failure::corrupt ends run() there, as if the process had died.
   std::function<Result<void>(RelayStep)> after_step;
 };
 

@@ -38,7 +38,7 @@ class Sink {
   // Stores a batch for good, all or nothing; storing it again changes nothing.
   //   Failure::conflict     the lease is another's now: drop the batch, acquire again
   //   Failure::corrupt      what is there contradicts it: stop with an alarm
-  //   Failure::unavailable, outcome_unknown   store the same again
+  //   any other             store the same again
   [[nodiscard]] virtual Result<void> store(const ShardLease& lease, const SourceBatch& batch) = 0;
   // Forgets some of what need not be known any longer; true = there is more.
   [[nodiscard]] virtual Result<bool> tidy() = 0;

@@ -79,7 +79,7 @@ TEST_F(RelayOfRedis, DyingBetweenAnyTwoStepsLosesNothingAndDoublesNothing) {
     int left = life % 11 + 1;
     dying.after_step = [&left](RelayStep) -> Result<void> {
       if (--left > 0) return {};
-      return fail(Failure::internal, "killed");
+      return fail(Failure::corrupt, "killed");
     };
     bid(3);
     std::ignore = run(std::move(dying));
@@ -113,7 +113,7 @@ TEST_F(RelayOfRedis, TwoWorkersShareAndOneTakesOverFromTheOtherThatDied) {
   mortal.lease = Duration{500};  // both are to hold theirs at one moment, on a slow machine too
   mortal.after_step = [&die](RelayStep) -> Result<void> {
     if (!die) return {};
-    return fail(Failure::internal, "killed");
+    return fail(Failure::corrupt, "killed");
   };
   RelayOptions other = options("other");
   other.only_worker = false;

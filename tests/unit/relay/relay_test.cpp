@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <deque>
 #include <thread>
 
 #include "archive/archive_reader.hpp"
@@ -96,7 +98,7 @@ TEST_F(RelayOfALedger, DyingBetweenAnyTwoStepsLosesNothingAndDoublesNothing) {
     int left = life % 7 + 1;
     dying.after_step = [&left](RelayStep) -> Result<void> {
       if (--left > 0) return {};
-      return fail(Failure::internal, "killed");
+      return fail(Failure::corrupt, "killed");
     };
     if (life % 5 == 0) bid(3);
     if (life % 4 == 0) {
@@ -139,7 +141,7 @@ TEST_F(RelayOfALedger, ALedgerThatIsAnotherOneIsAnAlarm) {
 }
 
 // Leases and a sink in memory, for sharing.
-class MemorySink final : public Sink, public Leases {
+class MemorySink : public Sink, public Leases {
  public:
   struct Shard {
     std::string owner;
@@ -226,6 +228,128 @@ TEST(RelaySharing, WorkersShareTheShardsFairlyAndTakeOverFromOneThatLeft) {
   }
   wait_for("second", 16);
   second.stop();
+}
+
+// There is always more, of nothing in particular.
+class Endless final : public Source {
+ public:
+  using Tidy = std::function<Result<bool>(std::size_t)>;
+  explicit Endless(Tidy tidy) : tidy_(std::move(tidy)) {}
+  Result<void> begin(std::string_view) override { return {}; }
+  Result<SourceBatch> read(std::size_t max) override {
+    SourceBatch batch;
+    batch.records.resize(max);
+    batch.position = std::to_string(++turn_);
+    return batch;
+  }
+  Result<void> stored(std::string_view) override { return {}; }
+  Result<Waiting> waiting() override { return Waiting{}; }
+  Result<bool> tidy(std::size_t events) override { return tidy_(events); }
+
+ private:
+  Tidy tidy_;
+  int turn_ = 0;
+};
+
+// Fails as it is told, by turns.
+class TroubledSink final : public MemorySink {
+ public:
+  using MemorySink::MemorySink;
+  Result<std::uint64_t> beat(std::string_view owner, Duration alive) override {
+    if (auto failed = next(beats); !failed) return std::unexpected(failed.error());
+    return MemorySink::beat(owner, alive);
+  }
+  Result<void> store(const ShardLease&, const SourceBatch&) override { return next(stores); }
+  Result<bool> tidy() override {
+    ++tidied;
+    return false;
+  }
+  std::deque<Failure> beats, stores;
+  std::atomic<int> tidied{0};
+
+ private:
+  static Result<void> next(std::deque<Failure>& failures) {
+    if (failures.empty()) return {};
+    const Failure failure = failures.front();
+    failures.pop_front();
+    return fail(failure, "as it was told");
+  }
+};
+
+class RelayInTrouble : public ::testing::Test {
+ protected:
+  void start() {
+    RelayOptions options;
+    options.owner = "one";
+    options.lease = Duration{20'000};
+    options.longest_pause = Duration{1};
+    relay_ = std::make_unique<Relay>(
+        std::move(options),
+        [this](std::uint64_t) -> Result<std::unique_ptr<Source>> { return std::make_unique<Endless>(tidy_); }, sink_,
+        sink_);
+    thread_ = std::jthread([this] { ended_ = relay_->run(); });
+  }
+  void stop() {
+    relay_->stop();
+    thread_.join();
+  }
+  template <class Holds>
+  static bool wait_until(Holds holds) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!holds() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    return holds();
+  }
+  RelayCounters counters() const { return relay_->counters(Timestamp{}); }
+
+  MemorySink::Board board_;
+  TroubledSink sink_{board_};
+  Endless::Tidy tidy_ = [](std::size_t) { return false; };
+  std::unique_ptr<Relay> relay_;
+  Result<void> ended_;
+  std::jthread thread_;
+};
+
+TEST_F(RelayInTrouble, WhatMayBePutRightIsTriedAgain) {
+  sink_.beats = {Failure::invalid, Failure::internal};
+  sink_.stores = {Failure::invalid, Failure::internal, Failure::unavailable, Failure::outcome_unknown};
+  start();
+  EXPECT_TRUE(wait_until([this] { return counters().stored > 0 && !counters().failing; }));
+  EXPECT_EQ(counters().failures, 6U);
+  stop();
+  EXPECT_TRUE(ended_);
+  EXPECT_FALSE(counters().alarm);
+}
+
+TEST_F(RelayInTrouble, AContradictionIsAnAlarmAndTheEnd) {
+  sink_.stores = {Failure::invalid, Failure::corrupt};
+  start();
+  thread_.join();
+  ASSERT_FALSE(ended_);
+  EXPECT_EQ(ended_.error().failure, Failure::corrupt);
+  EXPECT_TRUE(counters().alarm);
+  EXPECT_EQ(counters().stored, 0U);
+}
+
+TEST_F(RelayInTrouble, TheSinkIsTidiedAlsoWhileThereIsMoreToMove) {
+  start();
+  EXPECT_TRUE(wait_until([this] { return sink_.tidied > 0; }));
+  stop();
+}
+
+TEST_F(RelayInTrouble, ASliceStaysSmallHoweverLongTidyingHasFailed) {
+  std::atomic<int> tried{0};
+  std::atomic<std::size_t> largest{0};
+  tidy_ = [&](std::size_t events) -> Result<bool> {
+    largest = std::max(largest.load(), events);
+    if (++tried < 50) return fail(Failure::unavailable, "not now");
+    return true;
+  };
+  start();
+  EXPECT_TRUE(wait_until([&] { return tried > 60; }));
+  stop();
+  EXPECT_EQ(largest, 20'000U);
 }
 
 }  // namespace
