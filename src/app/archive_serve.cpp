@@ -1,6 +1,5 @@
 #include "app/archive_serve.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/archive_report.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
@@ -16,8 +16,6 @@
 namespace flashbid {
 namespace {
 
-// From here on /readyz says so.
-constexpr double worth_telling_seconds = 10;
 // Short, so that a server that comes back after a kill soon goes on.
 constexpr Duration lease_length{5'000};
 constexpr Duration patience_if_shared{2'000};
@@ -45,7 +43,9 @@ struct ArchiveService::Parts {
 ArchiveService::ArchiveService(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {
   parts_->thread = std::jthread([this] {
     const Result<void> ended = parts_->relay.run();
-    if (!ended) spdlog::critical("the archive stands still until it is put right: {}", ended.error().detail);
+    if (!ended)
+      spdlog::critical("the archive stands still until it is put right and this is started again: {}",
+                       ended.error().detail);
   });
 }
 
@@ -77,31 +77,11 @@ void ArchiveService::stop(Duration patience) {
 
 void ArchiveService::add_degraded(std::vector<std::string>& degraded) const {
   const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
-  if (!counters.alarm && !counters.failing && counters.lag_seconds < worth_telling_seconds) return;
-  degraded.push_back(fmt::format("archive{}: {} events and {:.0f} s behind{}{}", counters.alarm ? " halted" : "",
-                                 counters.lag_events, counters.lag_seconds, counters.last_error.empty() ? "" : "; ",
-                                 counters.last_error));
+  if (is_worth_telling(counters)) degraded.push_back(archive_sentence(counters));
 }
 
 void ArchiveService::add_metrics(Exposition& out) const {
-  const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
-  out.counter("flashbid_archive_events_total", "Events stored in the archive");
-  out.sample(counters.stored);
-  out.counter("flashbid_archive_batches_total", "Transactions that stored them");
-  out.sample(counters.batches);
-  out.counter("flashbid_archive_failures_total", "Tries that failed");
-  out.sample(counters.failures);
-  out.gauge("flashbid_archive_shards", "Shards that this process moves into the archive");
-  out.sample(counters.shards);
-  out.gauge("flashbid_archive_lag_events",
-            "Events of those shards that wait for the archive; while it was never reached, of all shards");
-  out.sample(counters.lag_events);
-  out.gauge("flashbid_archive_lag_seconds", "Age of the oldest event that waits, or how long storing has failed");
-  out.sample(counters.lag_seconds);
-  out.gauge("flashbid_archive_up", "Whether the last try succeeded");
-  out.sample(std::uint64_t{!counters.failing && !counters.alarm});
-  out.gauge("flashbid_archive_alarm", "Whether archive and ledger contradict each other");
-  out.sample(std::uint64_t{counters.alarm});
+  add_archive_metrics(parts_->relay.counters(parts_->clock.now()), out);
 }
 
 }  // namespace flashbid

@@ -7,10 +7,13 @@
 #include <CLI/Validators.hpp>
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include "app/archived_ledger.hpp"
 #include "app/end_signals.hpp"
+#include "app/relay_server.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
@@ -23,27 +26,43 @@ namespace {
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr Duration patience_at_end{5'000};
 constexpr std::chrono::milliseconds longest_pause_at_start{2'000};
+constexpr std::chrono::milliseconds look_every{500};
 
 int refuse(const std::string& why) {
   fmt::print(stderr, "flashbid relay: {}\n", why);
   return 2;
 }
 
-// Says how it goes whenever that changes.
+// Says how it goes: in the log whenever that changes, and to whoever asks. told() may be called from any thread.
 class Teller {
  public:
   void tell(const RelayCounters& now) {
-    if (now.failing && now.last_error != told_) {
+    if (now.failing && !now.alarm && now.last_error != said_) {
       spdlog::warn("{}; trying again", now.last_error);
-      told_ = now.last_error;
-    } else if (!now.failing && !told_.empty()) {
+      said_ = now.last_error;
+    } else if (!now.failing && !said_.empty()) {
       spdlog::info("storing again, {} events behind", now.lag_events);
-      told_.clear();
+      said_.clear();
     }
+    const std::scoped_lock lock(mutex_);
+    told_ = now;
+  }
+  // Before there is a worker.
+  void tell_waiting(const Error& error) {
+    RelayCounters counters;
+    counters.failing = true;
+    counters.last_error = error.detail;
+    tell(counters);
+  }
+  [[nodiscard]] RelayCounters told() const {
+    const std::scoped_lock lock(mutex_);
+    return told_;
   }
 
  private:
-  std::string told_;
+  std::string said_;
+  mutable std::mutex mutex_;
+  RelayCounters told_{.failing = true, .last_error = "it has just begun"};  // guarded by mutex_
 };
 
 bool is_folder(const RelayFlags& flags) { return flags.from.starts_with(sqlite_scheme); }
@@ -57,14 +76,13 @@ std::string unfit_source(const RelayFlags& flags) {
 }
 
 // Waits for a Redis that is away, or empty; none if a signal came first.
-Result<std::optional<ArchivedLedger>> find_ledger(const RelayFlags& flags, EndSignals& signals) {
+Result<std::optional<ArchivedLedger>> find_ledger(const RelayFlags& flags, EndSignals& signals, Teller& teller) {
   if (is_folder(flags)) {
     ArchivedLedger ledger = ledger_of_folder(flags.from.substr(sqlite_scheme.size()));
     if (const auto opened = ledger.open(0); !opened) return std::unexpected(opened.error());
     return ledger;
   }
   const auto redis = redis_ledger(redis::parse_url(flags.from).value());
-  std::string told;
   std::chrono::milliseconds pause{100};
   for (;;) {
     const auto shards = redis->count_shards();
@@ -74,8 +92,7 @@ Result<std::optional<ArchivedLedger>> find_ledger(const RelayFlags& flags, EndSi
           {.group = flags.group, .keep_events = flags.keep_events, .trim_function = {}, .forget_function = {}});
     }
     if (shards.error().failure != Failure::unavailable) return std::unexpected(shards.error());
-    if (told != shards.error().detail) spdlog::warn("{}; trying again", shards.error().detail);
-    told = shards.error().detail;
+    teller.tell_waiting(shards.error());
     if (signals.wait_for(pause)) return std::nullopt;
     pause = std::min(pause * 2, longest_pause_at_start);
   }
@@ -103,8 +120,8 @@ class ChosenLeases {
   std::optional<RedlockLeases> on_redis_;
 };
 
-// Until SIGTERM, SIGINT, or the worker's own end.
-int run_until_signal(Relay& relay, EndSignals& signals) {
+// Until SIGTERM, SIGINT, or an alarm; with `stays` that is told until a signal, too.
+int run_until_signal(Relay& relay, EndSignals& signals, Teller& teller, bool stays) {
   SystemClock clock;
   Result<void> ended;
   std::atomic<bool> over{false};
@@ -112,15 +129,20 @@ int run_until_signal(Relay& relay, EndSignals& signals) {
     ended = relay.run();
     over = true;
   });
-  Teller teller;
-  while (!over && !signals.wait_for(std::chrono::seconds{1})) teller.tell(relay.counters(clock.now()));
+  bool signalled = false;
+  while (!over && !signalled) {
+    signalled = signals.wait_for(look_every);
+    teller.tell(relay.counters(clock.now()));
+  }
   relay.stop(patience_at_end);
   worker.join();
   const RelayCounters counters = relay.counters(clock.now());
   spdlog::info("stored {} events in {} batches, {} behind", counters.stored, counters.batches, counters.lag_events);
   if (ended) return 0;
-  spdlog::critical("stopped: {}", ended.error().detail);
-  return ended.error().failure == Failure::invalid ? 2 : 1;
+  spdlog::critical("stopped for good: {}", ended.error().detail);
+  teller.tell(counters);
+  if (stays && !signalled) signals.wait();
+  return 1;
 }
 
 }  // namespace
@@ -141,6 +163,8 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
   relay.add_option("--lease", flags.lease,
                    "leases on Redis rather than in the archive: redis://HOST:PORT, or several separated by commas, of "
                    "which a majority must agree");
+  relay.add_option("--listen", flags.listen,
+                   "ADDR:PORT for /healthz, /readyz and /metrics of this worker; nowhere if left out");
   relay.add_option("--log-level", flags.log_level, "how much to say on stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}))
       ->capture_default_str();
@@ -157,22 +181,30 @@ int run_relay(const RelayFlags& flags) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
   spdlog::set_level(spdlog::level::from_str(flags.log_level));
   EndSignals signals;
-  auto ledger = find_ledger(flags, signals);
+  Teller teller;
+  std::unique_ptr<RelayServer> server;
+  if (!flags.listen.empty()) {
+    auto opened = RelayServer::open(flags.listen, [&teller] { return teller.told(); });
+    if (!opened) return refuse("--listen " + flags.listen + ": " + opened.error().detail);
+    server = std::move(*opened);
+  }
+  auto ledger = find_ledger(flags, signals, teller);
   if (!ledger) return refuse("--from: " + ledger.error().detail);
   if (!*ledger) return 0;
   const std::string shown = url->shown;
   ArchiveSink sink(std::move(*url), (*ledger)->kind, (*ledger)->shards);
-  if (const auto claimed = sink.claim(); !claimed && claimed.error().failure == Failure::invalid) {
-    return refuse("--to: " + claimed.error().detail);
-  }
   RelayOptions options{.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}};
   ChosenLeases leases(sink);
   if (const auto opened = leases.open(flags, options.lease, shown); !opened) {
     return refuse("--lease: " + opened.error().detail);
   }
+  if (const auto claimed = sink.claim(); !claimed) {
+    if (claimed.error().failure == Failure::invalid) return refuse("--to: " + claimed.error().detail);
+    teller.tell_waiting(claimed.error());
+  }
   Relay relay(std::move(options), std::move((*ledger)->open), sink, leases.get());
   spdlog::info("moving {} shard{} of kind {}", (*ledger)->shards, (*ledger)->shards == 1 ? "" : "s", (*ledger)->kind);
-  return run_until_signal(relay, signals);
+  return run_until_signal(relay, signals, teller, server != nullptr);
 }
 
 }  // namespace flashbid

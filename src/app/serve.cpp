@@ -75,7 +75,7 @@ class LoopThreads {
   std::vector<std::jthread> threads_;
 };
 
-ServerOptions server_options(const ServeOptions& options, const ServedEngine& engine, const ArchiveService* archive) {
+ServerOptions server_options(const ServeOptions& options, ServedEngine& engine, const ArchiveService* archive) {
   ServerOptions made;
   made.listen = parse_address(options.listen).value();
   made.dev = options.dev;
@@ -84,9 +84,11 @@ ServerOptions server_options(const ServeOptions& options, const ServedEngine& en
   made.limits.pipelined = options.max_pipelined;
   made.limits.outbox = {options.watcher_bytes, options.watcher_frames};
   made.limits.idle = std::chrono::milliseconds(options.idle_timeout_ms);
-  if (archive != nullptr) {
-    made.add_degraded = [archive](std::vector<std::string>& degraded) { archive->add_degraded(degraded); };
-  }
+  made.health = [&first = engine.on_loop(0), archive] {
+    Health health = first.health();
+    if (archive != nullptr) archive->add_degraded(health.degraded);
+    return health;
+  };
   made.add_metrics = [&engine, archive](Exposition& out) {
     engine.add_metrics(out);
     if (archive != nullptr) archive->add_metrics(out);
@@ -96,10 +98,10 @@ ServerOptions server_options(const ServeOptions& options, const ServedEngine& en
 
 std::string unfit(const ServeOptions& options) {
   if (std::string why = unfit_engine(options); !why.empty()) return why;
-  if (options.no_relay && options.archive.empty()) return "--no-relay: give --archive, which it reads";
   if (options.no_relay && options.engine == "embedded") {
-    return "--no-relay: the embedded engine does not read an archive: leave --archive out";
+    return "--no-relay: the embedded engine's archive is written by its own process: leave --no-relay out";
   }
+  if (options.no_relay && options.archive.empty()) return "--no-relay: give --archive, which it reads";
   if (!options.dev) {
     return "tokens (--jwt-key) are not available in this version: give --dev, which serves this machine only, without "
            "login";

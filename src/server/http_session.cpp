@@ -81,7 +81,7 @@ std::uint32_t HttpSession::owe(bool last, bool head) {
 }
 
 bool HttpSession::dispatch(const HttpRequest& request) {
-  const routes::Place place = routes::find(request.path, server().shared().dev);
+  const routes::Place place = routes::find(request.path, server().shared().offer);
   const routes::Company company = routes::company_of(place.target, request.method);
   if (company == routes::Company::alone ? !is_quiet() : first_ != next_ && company != company_) return false;
   company_ = company;

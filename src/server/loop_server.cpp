@@ -6,7 +6,7 @@
 
 namespace flashbid {
 
-LoopServer::LoopServer(Loop& loop, Engine& engine, ServerShared& shared)
+LoopServer::LoopServer(Loop& loop, Engine* engine, ServerShared& shared)
     : loop_(loop), engine_(engine), shared_(shared), access_(shared.dev) {
   loop_.repeat([this] {
     sweep();

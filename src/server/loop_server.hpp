@@ -18,6 +18,7 @@
 #include "server/joined_frames.hpp"
 #include "server/limits.hpp"
 #include "server/loop.hpp"
+#include "server/targets.hpp"
 #include "server/traffic.hpp"
 
 namespace flashbid {
@@ -26,14 +27,16 @@ namespace flashbid {
 struct ServerShared {
   ServerLimits limits;
   bool dev = false;
-  std::atomic<std::size_t> connections{0};                      // open now, on all loops
-  std::function<std::string()> metrics;                         // any thread: the text of /metrics
-  std::function<void(std::vector<std::string>&)> add_degraded;  // any thread: what is wrong beside the engine
+  routes::Offer offer = routes::Offer::auctions;
+  std::atomic<std::size_t> connections{0};  // open now, on all loops
+  std::function<std::string()> metrics;     // any thread: the text of /metrics
+  std::function<Health()> health;           // any thread
 };
 
 class LoopServer {
  public:
-  LoopServer(Loop& loop, Engine& engine, ServerShared& shared);
+  // `engine` may be null where only health is offered.
+  LoopServer(Loop& loop, Engine* engine, ServerShared& shared);
   LoopServer(const LoopServer&) = delete;
   LoopServer& operator=(const LoopServer&) = delete;
   ~LoopServer();
@@ -50,7 +53,7 @@ class LoopServer {
   void close_all();
 
   [[nodiscard]] Loop& loop() { return loop_; }
-  [[nodiscard]] Engine& engine() { return engine_; }
+  [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const ServerLimits& limits() const { return shared_.limits; }
   [[nodiscard]] ServerShared& shared() { return shared_; }
   [[nodiscard]] Access& access() { return access_; }
@@ -74,7 +77,7 @@ class LoopServer {
   void sweep();
 
   Loop& loop_;
-  Engine& engine_;
+  Engine* engine_;
   ServerShared& shared_;
   Access access_;
   Traffic traffic_;

@@ -67,8 +67,8 @@ void add_traffic(std::span<const Traffic* const> loops, Exposition& out) {
 
 }  // namespace
 
-void add_metrics(std::span<const Traffic* const> loops, const Engine& engine, Exposition& out) {
-  add_engine(engine, out);
+void add_metrics(std::span<const Traffic* const> loops, const Engine* engine, Exposition& out) {
+  if (engine != nullptr) add_engine(*engine, out);
   add_traffic(loops, out);
 }
 

@@ -1,4 +1,4 @@
-// What /metrics tells of the server: the totals of all loops and of the engine. Any thread.
+// What /metrics tells of the server: the totals of all loops, and of the engine if there is one. Any thread.
 #pragma once
 
 #include <span>
@@ -9,6 +9,6 @@
 
 namespace flashbid {
 
-void add_metrics(std::span<const Traffic* const> loops, const Engine& engine, Exposition& out);
+void add_metrics(std::span<const Traffic* const> loops, const Engine* engine, Exposition& out);
 
 }  // namespace flashbid

@@ -63,7 +63,10 @@ void serve_get(HttpSession& session, const Place& place, const HttpRequest& requ
 void serve(HttpSession& session, const Place& place, const HttpRequest& request, Reply reply) {
   if (const auto refused = session.server().access().check(request)) return reply.refuse(*refused);
   if (place.target == Target::none) {
-    return reply.refuse({ErrorCode::not_found, "there is nothing here; /openapi.json lists what there is"});
+    const bool only_health = session.server().shared().offer == Offer::health;
+    return reply.refuse({ErrorCode::not_found, only_health
+                                                   ? "there are /healthz, /readyz and /metrics here"
+                                                   : "there is nothing here; /openapi.json lists what there is"});
   }
   if (!allows(place.target, request.method)) {
     std::string allow("Allow: ");

@@ -12,9 +12,8 @@ namespace flashbid::routes {
 void healthz(Reply reply) { reply.json(R"({"status":"ok"})"); }
 
 void readyz(Reply reply) {
-  Health health = reply.server().engine().health();
+  const Health health = reply.server().shared().health();
   if (!health.ready) return reply.refuse({ErrorCode::unavailable, health.reason});
-  if (const auto& add = reply.server().shared().add_degraded) add(health.degraded);
   std::string& body = reply.server().scratch();
   body += R"({"status":"ready","degraded":[)";
   for (const std::string& wrong : health.degraded) {

@@ -17,18 +17,22 @@ Result<std::unique_ptr<Server>> Server::open(const ServerOptions& options, const
 
 Server::Server(const ServerOptions& options, const std::vector<Place>& places) {
   shared_.limits = options.limits;
+  const Engine* const engine = places.front().engine;
   shared_.dev = options.dev;
-  shared_.add_degraded = options.add_degraded;
+  shared_.offer = engine == nullptr ? routes::Offer::health
+                  : options.dev     ? routes::Offer::demo
+                                    : routes::Offer::auctions;
+  shared_.health = options.health ? options.health : [engine] { return engine->health(); };
   std::vector<LoopServer*> loops;
   for (const Place& place : places) {
-    loops_.push_back(std::make_unique<LoopServer>(*place.loop, *place.engine, shared_));
+    loops_.push_back(std::make_unique<LoopServer>(*place.loop, place.engine, shared_));
     loops.push_back(loops_.back().get());
   }
-  shared_.metrics = [this, engine = places.front().engine, add = options.add_metrics] {
+  shared_.metrics = [this, engine, add = options.add_metrics] {
     std::vector<const Traffic*> totals;
     for (const auto& loop : loops_) totals.push_back(&loop->totals());
     Exposition out;
-    flashbid::add_metrics(totals, *engine, out);
+    flashbid::add_metrics(totals, engine, out);
     if (add) add(out);
     return out.text();
   };

@@ -21,8 +21,9 @@ struct ServerOptions {
   boost::asio::ip::tcp::endpoint listen;
   bool dev = false;
   ServerLimits limits;
-  // What runs beside the engine may have something to say in /readyz and /metrics. Any thread; empty = nothing.
-  std::function<void(std::vector<std::string>&)> add_degraded;
+  // What /readyz and /metrics say beside the engine, or in its place. Any thread; empty = as the engine is, and
+  // nothing.
+  std::function<Health()> health;
   std::function<void(Exposition&)> add_metrics;
 };
 
@@ -30,7 +31,7 @@ class Server {
  public:
   struct Place {
     Loop* loop;
-    Engine* engine;  // as that loop sees it
+    Engine* engine;  // as that loop sees it; null on every loop = only health and metrics are served
   };
 
   // Failure::invalid if the address cannot be had.

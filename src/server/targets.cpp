@@ -39,7 +39,11 @@ bool takes_query(Target target, Method method) {
   return method != Method::post && (target == Target::auctions || target == Target::bids || target == Target::events);
 }
 
-Place find(std::string_view path, bool dev) {
+Place find(std::string_view path, Offer offer) {
+  if (path == "/healthz") return {Target::healthz, {}};
+  if (path == "/readyz") return {Target::readyz, {}};
+  if (path == "/metrics") return {Target::metrics, {}};
+  if (offer == Offer::health) return {};
   constexpr std::string_view auctions = "/v1/auctions";
   if (path.starts_with(auctions)) {
     std::string_view rest = path.substr(auctions.size());
@@ -57,10 +61,7 @@ Place find(std::string_view path, bool dev) {
     return {};
   }
   if (path == "/v1/stream") return {Target::stream, {}};
-  if (path == "/healthz") return {Target::healthz, {}};
-  if (path == "/readyz") return {Target::readyz, {}};
-  if (path == "/metrics") return {Target::metrics, {}};
-  if (dev) {
+  if (offer == Offer::demo) {
     constexpr std::string_view item = "/item/";
     if (path == "/init") return {Target::demo_init, {}};
     if (path == "/bid") return {Target::demo_bid, {}};

@@ -29,8 +29,10 @@ struct Place {
   Target target = Target::none;
   AuctionId auction;
 };
-// Where a path leads. The demo's routes are there with --dev only.
-[[nodiscard]] Place find(std::string_view path, bool dev);
+// What a server has to offer, each with all before it.
+enum class Offer : std::uint8_t { health, auctions, demo };
+// Where a path leads.
+[[nodiscard]] Place find(std::string_view path, Offer offer);
 
 // The methods of a target, as `Allow` names them.
 [[nodiscard]] std::string_view allowed_methods(Target target);

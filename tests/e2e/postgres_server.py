@@ -76,6 +76,13 @@ class PostgresServer:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def ask_for_password(self, role, password):
+        """Makes a role that has to say one."""
+        access = self.data / "pg_hba.conf"
+        access.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n" + access.read_text())
+        self.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        self.sql("SELECT pg_reload_conf()")
+
     def kill(self):
         """kill -9 of every one of its processes, each of which is a process group of its own."""
         if self.child is None:

@@ -52,6 +52,9 @@ class RedisServer:
         assert done.returncode == 0 and not done.stdout.startswith("ERR"), done.stdout + done.stderr
         return done.stdout.strip()
 
+    def keys(self, pattern):
+        return self.cli("--scan", "--pattern", pattern).split()
+
     def kill(self):
         """SIGKILL: no chance to tidy up."""
         if self.child is None:
@@ -170,9 +173,10 @@ class RedisCluster:
         return [server for server in self.servers if server.child is not None and server.port in told
                 and "master" in told[server.port][1] and "fail" not in told[server.port][1] and told[server.port][2]]
 
-    def fewest_slots_with(self, keys):
-        """(primary, n): the first n slots of that primary hold one of the keys, and no other primary needs fewer."""
+    def fewest_slots_with_a_shard(self):
+        """(primary, n): the first n slots of that primary hold one shard, and no other primary needs fewer."""
         told = self.nodes()
+        keys = [key for server in self.primaries() for key in server.keys("flashbid:{*}")]
         places = sorted(int(self.servers[0].cli("CLUSTER", "KEYSLOT", key)) for key in keys)
         found = []
         for server in self.primaries():

@@ -1,11 +1,15 @@
 """Runs `flashbid relay` as a process of its own, beside a crowd of bots; knows nothing of what either must do."""
+import re
 import signal
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+import requests
+
 from flashbid_server import BINARY, clean_environment, run_command
+from postgres_server import free_port
 
 DRAIN_TIMEOUT_S = 90
 
@@ -36,6 +40,41 @@ class Relay:
         code = self.child.wait(timeout=60)
         self.child = None
         return code, self.log.read_text(errors="replace")
+
+
+class Watched(Relay):
+    """One with --listen: what it says of itself."""
+
+    def __init__(self, source, url, *flags):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        super().__init__(source, url, "--listen", self.url.removeprefix("http://"), *flags)
+
+    def get(self, path):
+        """None while it does not listen yet."""
+        try:
+            return requests.get(self.url + path, timeout=10)
+        except requests.ConnectionError:
+            return None
+
+    def metric(self, name):
+        """-1 while it does not listen yet."""
+        said = self.get("/metrics")
+        return -1 if said is None else float(re.search(rf"^flashbid_archive_{name} (\S+)$", said.text, re.M)[1])
+
+    def wait_until(self, holds, what):
+        deadline = time.monotonic() + DRAIN_TIMEOUT_S
+        while not holds(self):
+            assert time.monotonic() < deadline, f"{what}\n{self.log.read_text(errors='replace')[-3000:]}"
+            time.sleep(0.1)
+
+    def is_ready(self):
+        said = self.get("/readyz")
+        return said is not None and said.status_code == 200
+
+    def reason(self):
+        """Why it is not ready; empty if it is, or does not listen yet."""
+        said = self.get("/readyz")
+        return said.json()["detail"] if said is not None and said.status_code == 503 else ""
 
 
 def bots(server, seconds=3, bidders=20):
