@@ -29,6 +29,8 @@ void add_restore(CLI::App& app, RestoreFlags& flags) {
   CLI::App& restore = *app.add_subcommand("restore", "rebuild Redis from the archive");
   restore.add_option("--from", flags.from, "postgres://USER@HOST:PORT/DATABASE");
   restore.add_option("--to", flags.to, "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]");
+  restore.add_flag("--redis-unchecked", flags.redis_unchecked,
+                   "its settings are right, though it does not tell them (no CONFIG)");
 }
 
 int run_restore(const RestoreFlags& flags) {
@@ -40,6 +42,7 @@ int run_restore(const RestoreFlags& flags) {
   if (!to) return refuse("--to: " + to.error().detail, 2);
   const auto put_back = restore_redis({.from = std::move(*from),
                                        .to = std::move(*to),
+                                       .unchecked = flags.redis_unchecked,
                                        .on_notice = say,
                                        .on_shard = [](unsigned shard, unsigned shards, const RefillCounts& counts) {
                                          say(fmt::format("shard {} of {}: {}", shard, shards, to_text(counts)));

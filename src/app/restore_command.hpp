@@ -9,6 +9,7 @@ namespace flashbid {
 struct RestoreFlags {
   std::string from;
   std::string to;
+  bool redis_unchecked = false;
 };
 void add_restore(CLI::App& app, RestoreFlags& flags);
 // 0 = Redis has all that is in the archive, 1 = it could not be done, 2 = what was said cannot be done.

@@ -7,14 +7,15 @@ import requests
 
 from api_client import in_seconds
 from flashbid_server import BINARY, Server, clean_environment, run_command
+from redis_server import RedisServer
 
 TIMEOUT_S = 60
 AUCTIONS = 6
 BIDS = 300
 
 
-def node(tmp_path, redis, database):
-    return Server(tmp_path / "data", "--engine", redis.url, "--archive", database, "--shards", "4")
+def node(tmp_path, redis, database, *flags):
+    return Server(tmp_path / "data", "--engine", redis.url, "--archive", database, "--shards", "4", *flags)
 
 
 def restore(database, redis):
@@ -137,6 +138,25 @@ def test_deleted_under_a_running_node_that_goes_on_once_it_is_rebuilt(tmp_path, 
         check_all_is_there(session, server.url, told)
     finally:
         server.stop()
+
+
+def test_a_service_without_config(tmp_path, database):
+    redis = RedisServer("--rename-command", "CONFIG", "", "--maxmemory-policy", "noeviction").start()
+    try:
+        flags = ("--redis-unchecked",)
+        session = requests.Session()
+        server = node(tmp_path, redis, database, *flags).start()
+        told = fill(session, server.url)
+        until(lambda: verify(database, redis).returncode == 0, "everything is archived")
+        server.kill()
+        lose_everything(redis)
+        refused = restore(database, redis)
+        assert refused.returncode == 2 and "give --redis-unchecked" in refused.stderr, refused.stderr
+        done = run_command("restore", "--from", database, "--to", redis.url, *flags, timeout=TIMEOUT_S)
+        assert done.returncode == 0, done.stderr
+        serves_all(server, session, told, database, redis)
+    finally:
+        redis.close()
 
 
 def test_wrong_usage_is_one_line(redis, database, tmp_path):

@@ -39,9 +39,10 @@ Result<RefillCounts> restore_redis(RestoreOptions options) {
                        sum.keys += counts.keys;
                        if (options.on_shard) options.on_shard(shard, *shards, counts);
                      }});
-  // What the operator's nodes need of Redis's settings they check themselves.
+  // That nothing is evicted is checked; what else the operator's nodes need of its settings they check themselves.
   Admission admission({.shards = *shards,
                        .durability = {.fsync = false, .replicas = 0},
+                       .unchecked = options.unchecked,
                        .refill = &refill,
                        .always_refills = true,
                        .on_epoch = {},
