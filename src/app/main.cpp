@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/bots_command.hpp"
@@ -113,7 +114,9 @@ int run(const std::vector<std::string>& arguments) {
   add_verify(app, verify_flags);
   app.add_subcommand("version", "print the version");
   try {
-    if (const Result<void> parsed = parse_settings(app, arguments); !parsed) return wrong_usage(parsed.error().detail);
+    Result<std::set<std::string>> parsed = parse_settings(app, arguments);
+    if (!parsed) return wrong_usage(parsed.error().detail);
+    verify_flags.said = std::move(*parsed);
   } catch (const CLI::CallForHelp& help) {
     app.exit(help);
     return 0;

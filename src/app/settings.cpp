@@ -98,7 +98,7 @@ std::string variable_of(const std::string& flag) {
   return name;
 }
 
-Result<void> parse_settings(CLI::App& app, const std::vector<std::string>& arguments) {
+Result<std::set<std::string>> parse_settings(CLI::App& app, const std::vector<std::string>& arguments) {
   // CLI11 takes them from the back.
   const auto parse = [&app](std::vector<std::string> given) {
     std::ranges::reverse(given);
@@ -109,10 +109,12 @@ Result<void> parse_settings(CLI::App& app, const std::vector<std::string>& argum
   const Result<Values> values = file_values(app, command);
   if (!values) return std::unexpected(values.error());
 
+  std::set<std::string> said;
   std::vector<Found> all;  // those that are overruled are checked too
   std::vector<std::string> with_all = arguments;
   for (const std::string& flag : flags_of(command)) {
     bool decided = command.get_option("--" + flag)->count() > 0;
+    if (decided) said.insert(flag);
     const auto take = [&](const std::string& source, const std::string& value) {
       all.push_back({source, "--" + flag + "=" + value});
       if (!std::exchange(decided, true)) with_all.push_back(all.back().argument);
@@ -131,7 +133,7 @@ Result<void> parse_settings(CLI::App& app, const std::vector<std::string>& argum
     }
   }
   parse(with_all);
-  return {};
+  return said;
 }
 
 }  // namespace flashbid

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,9 @@ namespace flashbid {
 [[nodiscard]] std::string key_of(const std::string& flag);
 
 // Parses `arguments` (without the program's name), then once more with what variables and the file add. Variables of
-// the options must still hold their defaults. A file's key that no command has is an error; one that another command
-// has is passed over. Throws CLI::Error as CLI11 does (help, and whatever is wrong on the command line); an Error is
-// what is wrong in a variable or in the file.
-[[nodiscard]] Result<void> parse_settings(CLI::App& app, const std::vector<std::string>& arguments);
+// the options must still hold their defaults. Answers the flags that stood on the command line itself. A file's key
+// that no command has is an error; one that another command has is passed over. Throws CLI::Error as CLI11 does (help,
+// and whatever is wrong on the command line); an Error is what is wrong in a variable or in the file.
+[[nodiscard]] Result<std::set<std::string>> parse_settings(CLI::App& app, const std::vector<std::string>& arguments);
 
 }  // namespace flashbid

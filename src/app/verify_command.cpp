@@ -40,35 +40,33 @@ int worse(int one, int other) {
   return consistent;
 }
 
-// An archive that was asked for, and how much it holds.
+// An archive that was asked for.
 struct Archive {
   std::string shown;
   ArchiveReader reader;
-  VerifiedArchive verified;
 };
 
-// Every event of the ledger is in the archive, byte for byte; and no more are.
-int compare(const std::string& data, Archive& archive) {
+// Every event of the ledger is in the archive, byte for byte; and no others are.
+int compare(const std::string& data, ArchiveReader& archive) {
   constexpr std::size_t page = 1'000;
   auto ledger = OrderedReader::open(data);
   if (!ledger) return told(ledger.error());
-  std::uint64_t events = 0;
+  auto comparison = ArchiveComparison::begin(archive);
+  if (!comparison) return told(comparison.error());
   for (std::int64_t position = 0;;) {
     const auto slice = (*ledger)->read(position, page);
     if (!slice) return told(slice.error());
-    const auto missing = archive.reader.first_missing(slice->records);
+    const auto missing = comparison->add(slice->records);
     if (!missing) return told(missing.error());
     if (*missing) {
       const Record& record = slice->records.at(**missing);
       return told_undrained(record.auction, record.sequence);
     }
-    events += slice->records.size();
     if (slice->position == position) break;
     position = slice->position;
   }
-  if (events >= archive.verified.events) return consistent;
-  fmt::print(stderr, "flashbid verify: the archive holds {} events, the ledger {}\n", archive.verified.events, events);
-  return violation;
+  const auto ended = comparison->end();
+  return ended ? consistent : told(ended.error());
 }
 
 int verify_data(const std::string& folder, Archive* archive) {
@@ -76,7 +74,7 @@ int verify_data(const std::string& folder, Archive* archive) {
   if (!verified) return told(verified.error());
   fmt::print("{}: consistent. {} auctions, {} events in history and {} not moved yet, {} remembered answers.\n", folder,
              verified->auctions, verified->events, verified->unmoved, verified->answers);
-  return archive == nullptr ? consistent : compare(folder, *archive);
+  return archive == nullptr ? consistent : compare(folder, archive->reader);
 }
 
 int verify_engine(const redis::Url& url, Archive* archive) {
@@ -102,9 +100,9 @@ int verify_engine(const redis::Url& url, Archive* archive) {
 void add_verify(CLI::App& app, VerifyFlags& flags) {
   CLI::App& verify =
       *app.add_subcommand("verify", "prove a ledger, its archive, or the history that bots recorded, consistent");
-  auto* data =
-      verify.add_option("--data", flags.data, "folder of an embedded ledger; flashbid-data if nothing is given");
-  verify.add_option("--engine", flags.engine, "redis://HOST:PORT, the ledger of the Redis engine")->excludes(data);
+  verify.add_option("--data", flags.data, "folder of an embedded ledger; flashbid-data if nothing is given");
+  verify.add_option("--engine", flags.engine,
+                    "redis://HOST:PORT, the ledger of the Redis engine; embedded: that of --data");
   verify.add_option("--archive", flags.archive,
                     "postgres://USER@HOST:PORT/DATABASE; with --data or --engine the two are compared");
   verify.add_option("--history", flags.history, "JSON lines that `bots --history` wrote");
@@ -117,10 +115,16 @@ int run_verify(const VerifyFlags& flags) {
     auto url = ArchiveUrl::parse(flags.archive);
     if (!url) return told({Failure::invalid, "--archive: " + url.error().detail});
     const std::string shown = url->shown;
-    archive.emplace(shown, ArchiveReader(std::move(*url)), VerifiedArchive{});
+    archive.emplace(shown, ArchiveReader(std::move(*url)));
+  }
+  // --engine says where the ledger is, as for `serve`; unless --data is on the command line, and that is not.
+  const bool says_data = flags.said.contains("data");
+  const bool is_redis = !flags.engine.empty() && flags.engine != "embedded";
+  if (is_redis && says_data && flags.said.contains("engine")) {
+    return told({Failure::invalid, "--data and --engine name two ledgers: give one"});
   }
   std::optional<redis::Url> engine;
-  if (!flags.engine.empty()) {
+  if (is_redis && !says_data) {
     auto url = redis::parse_url(flags.engine);
     if (!url) return told({Failure::invalid, "--engine: " + url.error().detail});
     engine = std::move(*url);
@@ -131,11 +135,10 @@ int run_verify(const VerifyFlags& flags) {
   if (archive) {
     const auto verified = verify_archive(archive->reader);
     if (!verified) return worse(verdict, told(verified.error()));
-    archive->verified = *verified;
     fmt::print("{}: consistent. {} auctions, {} events.\n", archive->shown, verified->auctions, verified->events);
   }
   const bool nothing_said = flags.history.empty() && !archive;
-  if (flags.data.empty() && !engine && !nothing_said) return verdict;
+  if (flags.data.empty() && flags.engine.empty() && !nothing_said) return verdict;
   Archive* const beside = archive ? &*archive : nullptr;
   const int ledger =
       engine ? verify_engine(*engine, beside) : verify_data(flags.data.empty() ? "flashbid-data" : flags.data, beside);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <set>
 #include <string>
 
 namespace flashbid {
@@ -11,6 +12,7 @@ struct VerifyFlags {
   std::string engine;
   std::string archive;
   std::string history;
+  std::set<std::string> said;  // of these: on the command line itself
 };
 void add_verify(CLI::App& app, VerifyFlags& flags);
 

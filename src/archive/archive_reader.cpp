@@ -106,15 +106,6 @@ Result<std::vector<Record>> ArchiveReader::records(AuctionId auction, Sequence a
   return records_of(*rows);
 }
 
-Result<std::vector<Record>> ArchiveReader::all_records(AuctionId auction, Sequence after, std::size_t limit) {
-  const auto rows = session_.run(fmt::format("SELECT {} FROM flashbid.events WHERE (auction, sequence) > ($1, $2) "
-                                             "ORDER BY auction, sequence LIMIT $3",
-                                             record_columns),
-                                 Parameters().add(auction.value()).add(after.value()).add(std::uint64_t{limit}));
-  if (!rows) return std::unexpected(rows.error());
-  return records_of(*rows);
-}
-
 Result<std::vector<RememberedKey>> ArchiveReader::keys(AuctionId auction) {
   const auto rows = session_.run(
       "SELECT operation, scope, caller, key, fingerprint, auction, sequence FROM flashbid.answers "
@@ -145,14 +136,6 @@ Result<std::optional<ArchivePosition>> ArchiveReader::position(std::uint64_t sha
   if (!rows) return std::unexpected(rows.error());
   if (rows->count() == 0) return std::nullopt;
   return ArchivePosition{Epoch{rows->number(0, 0)}, std::string(rows->text(0, 1)), std::string(rows->text(0, 2))};
-}
-
-Result<std::uint64_t> ArchiveReader::count_images_without_events() {
-  const auto rows = session_.run(
-      "SELECT count(*) FROM flashbid.auctions a WHERE NOT EXISTS (SELECT FROM "
-      "flashbid.events e WHERE e.auction = a.id)");
-  if (!rows) return std::unexpected(rows.error());
-  return rows->number(0, 0);
 }
 
 Result<std::optional<std::size_t>> ArchiveReader::first_missing(std::span<const Record> records) {

@@ -16,6 +16,23 @@ namespace flashbid {
 struct ArchivedAuction {
   Auction auction;
   Epoch epoch;  // of that event
+  // What its row says beside the image, and what it is found by.
+  std::uint64_t shard = 0;
+  std::uint64_t state = 0;
+  Sequence sequence;
+};
+
+// An event, with what its row says beside the payload.
+struct ArchivedEvent {
+  Record record;
+  Epoch epoch;
+  std::uint64_t event = 0;  // 1 created … 6 cancelled
+};
+
+// A key that is remembered, and the hidden part of the event that it names; empty if there is none.
+struct ArchivedKey {
+  RememberedKey key;
+  std::string secret;
 };
 
 // The same without its image.
@@ -91,10 +108,20 @@ class ArchiveReader final : public LedgerReader {
   [[nodiscard]] Result<std::vector<RememberedKey>> keys(AuctionId auction);
   // Nothing if the shard has never been written.
   [[nodiscard]] Result<std::optional<ArchivePosition>> position(std::uint64_t shard);
-  // All events, by auction and sequence, after this one.
-  [[nodiscard]] Result<std::vector<Record>> all_records(AuctionId auction, Sequence after, std::size_t limit);
-  [[nodiscard]] Result<std::uint64_t> count_images_without_events();
 
+  // For verify. All events, by auction and sequence, after this one; `only` = of this auction.
+  [[nodiscard]] Result<std::vector<ArchivedEvent>> rows(AuctionId auction, Sequence after, std::size_t limit,
+                                                        bool only);
+  [[nodiscard]] Result<std::uint64_t> count_images_without_events();
+  // Remembered keys by (operation, scope, caller, key), above those of `after`.
+  [[nodiscard]] Result<std::vector<ArchivedKey>> remembered(const RememberedKey& after, std::size_t limit);
+  // The index of the first of these that should be remembered and is not, or with another answer: an auction's keys are
+  // until the end and for as long as that is remembered, too; a creation's may then be used anew.
+  [[nodiscard]] Result<std::optional<std::size_t>> first_forgotten(std::span<const RememberedKey> keys);
+  // Whether it is remembered that the auction was over at that moment.
+  [[nodiscard]] Result<bool> has_ending(AuctionId auction, Timestamp at);
+  // An auction that is remembered as over and is not, or was at another moment.
+  [[nodiscard]] Result<std::optional<AuctionId>> wrong_ending();
   // The first of `records` that the archive has otherwise (Failure::corrupt) or not at all (its index is returned).
   [[nodiscard]] Result<std::optional<std::size_t>> first_missing(std::span<const Record> records);
 

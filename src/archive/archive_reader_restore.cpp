@@ -54,13 +54,14 @@ Result<std::vector<ArchivedPlace>> ArchiveReader::over(std::uint64_t shard, Time
 }
 
 Result<std::optional<ArchivedAuction>> ArchiveReader::archived(AuctionId id) {
-  const auto rows =
-      session_.run("SELECT image, epoch FROM flashbid.auctions WHERE id = $1", Parameters().add(id.value()));
+  const auto rows = session_.run("SELECT image, epoch, shard, state, sequence FROM flashbid.auctions WHERE id = $1",
+                                 Parameters().add(id.value()));
   if (!rows) return std::unexpected(rows.error());
   if (rows->count() == 0) return std::nullopt;
   auto image = decode_image(rows->text(0, 0));
   if (!image) return std::unexpected(image.error());
-  return ArchivedAuction{std::move(*image), Epoch{rows->number(0, 1)}};
+  return ArchivedAuction{std::move(*image), Epoch{rows->number(0, 1)}, rows->number(0, 2), rows->number(0, 3),
+                         Sequence{rows->number(0, 4)}};
 }
 
 Result<std::optional<Epoch>> ArchiveReader::epoch_of(AuctionId auction, Sequence sequence) {

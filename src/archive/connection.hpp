@@ -1,6 +1,7 @@
 // PostgreSQL as the archive uses it: one connection, one query at a time, each with a deadline, errors as values.
 // Belongs to one thread at a time. It never waits longer than its deadline, also not for a server that has stopped
-// answering: then the connection is given up, and its transaction with it.
+// answering: then the connection is given up, and its transaction with it. But a host's name is looked up by the
+// system, which may take longer (libpq blocks in getaddrinfo); an address in the URL needs no look-up.
 #pragma once
 
 #include <libpq-fe.h>

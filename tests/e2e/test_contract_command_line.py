@@ -228,6 +228,34 @@ def test_variables_that_are_wrong(tmp_path, name, value):
     assert name in line or name.removeprefix("FLASHBID_").lower() in line
 
 
+REDIS_AWAY = "redis://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("variables, flags, is_read", [
+    ({"ENGINE": "embedded"}, (), "flashbid-data"),
+    ({"ENGINE": "embedded", "DATA": "other"}, (), "other"),
+    ({"ENGINE": REDIS_AWAY, "DATA": "other"}, (), "127.0.0.1:1"),
+    ({"ENGINE": REDIS_AWAY}, ("--data", "other"), "other"),
+    ({"ENGINE": REDIS_AWAY, "DATA": "x"}, ("--engine", "embedded"), "x"),
+    ({}, ("--engine", "embedded", "--data", "x"), "x"),
+    ({"DATA": "other"}, ("--engine", REDIS_AWAY), "127.0.0.1:1"),
+], ids=str)
+def test_verify_reads_what_serve_would_serve(tmp_path, variables, flags, is_read):
+    env = clean_environment(**{f"FLASHBID_{name}": value for name, value in variables.items()})
+    assert is_read in refused("verify", *flags, env=env, cwd=tmp_path)
+
+
+def test_verify_is_told_one_ledger(tmp_path):
+    line = refused("verify", "--data", "other", "--engine", REDIS_AWAY, cwd=tmp_path)
+    assert "--data" in line and "--engine" in line
+
+
+def test_no_relay_is_for_nodes_on_redis(tmp_path):
+    for flags in ((), ("--archive", "postgres://postgres@127.0.0.1:1/none")):
+        line = refused("serve", "--dev", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--no-relay", *flags)
+        assert "leave --no-relay out" in line
+
+
 def demo_auctions(server):
     return [auction["id"] for auction in Api(server).get_json("/v1/auctions?limit=100")["auctions"]]
 

@@ -3,6 +3,8 @@
 
 #include "archive/archive_writer.hpp"
 #include "functions/shard.hpp"
+#include "redis/keys.hpp"
+#include "support/auction_script.hpp"
 #include "support/postgres_server.hpp"
 
 namespace flashbid::functions {
@@ -69,8 +71,8 @@ class VerifyRedis : public Shard {
     text.replace(at, from.size(), to);
   }
 
-  // An archive of what the stream holds, up to `events` of them.
-  static ArchiveReader archive(std::size_t events = 1'000) {
+  // An archive of what the stream holds, up to `events` of them, and of `more`.
+  static ArchiveReader archive(std::size_t events = 1'000, const std::vector<Record>& more = {}) {
     const ArchiveUrl url = testing::PostgresServer::shared().fresh_database();
     ArchiveWriter writer(url);
     const auto lease = writer.acquire(0, "test", Duration{60'000});
@@ -82,6 +84,7 @@ class VerifyRedis : public Shard {
                          secret == entry.fields.end() ? "" : secret->second});
     }
     records.resize(std::min(events, records.size()));
+    records.insert(records.end(), more.begin(), more.end());
     EXPECT_TRUE(lease && *lease && writer.store(**lease, Epoch{1}, records, "all"));
     return ArchiveReader(url);
   }
@@ -167,11 +170,11 @@ TEST_F(VerifyRedis, AForgottenKeyIsFound) {
 
 TEST_F(VerifyRedis, AnAuctionInAnotherShardIsFound) {
   redis().ask({"HSET", key, "shards", "16"});
-  for (int shard = 1; shard < 16; ++shard) {
-    redis().ask({"HSET", "flashbid:{" + std::to_string(shard) + "}", "shards", "16", "epoch", "1"});
+  for (unsigned shard = 1; shard < 16; ++shard) {
+    redis().ask({"HSET", redis::meta_key(shard), "shards", "16", "epoch", "1"});
   }
   EXPECT_THAT(violation(), HasSubstr("auction 1: it is in shard 0"));
-  redis().ask({"DEL", "flashbid:{7}"});
+  redis().ask({"DEL", redis::meta_key(7)});
   redis().ask({"DEL", suffixed("stream"), suffixed("ids:open"), suffixed("ids:scheduled"), suffixed("ids:cancelled")});
   EXPECT_THAT(violation(), HasSubstr("shard 7 has no data"));
 }
@@ -214,6 +217,27 @@ TEST_F(VerifyRedis, AnAuctionThatOnlyTheArchiveHasIsAViolation) {
   redis().ask({"ZREM", suffixed("ids:open"), "1"});
   EXPECT_EQ(violation(), "");
   EXPECT_THAT(violation(&archived), HasSubstr("auction 1: the archive has it up to event 5, Redis up to 0"));
+}
+
+TEST_F(VerifyRedis, AnAuctionThatEndedWithinADayIsStillThere) {
+  ArchiveReader archived = archive();
+  redis().ask({"DEL", auction_key(3)});
+  redis().ask({"ZREM", suffixed("ids:cancelled"), "3"});
+  EXPECT_THAT(violation(), HasSubstr("auction 3: it has events and no state"));
+  rewrite_stream([](const Entry& entry) { return entry.fields.at("a") != "3"; });
+  EXPECT_EQ(violation(), "");
+  EXPECT_THAT(violation(&archived), HasSubstr("auction 3: the archive has it up to event 3, Redis up to 0"));
+}
+
+TEST_F(VerifyRedis, AnAuctionThatEndedLongAgoMayBeInTheArchiveOnly) {
+  constexpr Timestamp then{1'700'000'000'000};
+  Terms terms = testing::sample_terms();
+  terms.opens_at = then;
+  terms.closes_at = then + Duration{1'000};
+  testing::AuctionScript old(9, terms);
+  using testing::operator+;
+  ArchiveReader archived = archive(1'000, old.create(then) + old.play(Tick{}, terms.closes_at));
+  EXPECT_EQ(violation(&archived), "");
 }
 
 TEST_F(VerifyRedis, AnotherPayloadInTheArchiveIsAViolation) {

@@ -86,12 +86,13 @@ class ShardVerifier {
 
  private:
   struct Seen {
-    std::optional<Auction> state;  // before the stream was read; none = it came later, or is not there
-    std::string entry;             // that state's last event in the stream; empty = not there any more
-    bool compared = false;         // the state with what the events lead to
-    Sequence archived;             // how far the archive had it
-    std::optional<Replay> replay;  // none = its first events are not at hand
-    Sequence last;                 // event that was read
+    std::optional<Auction> state;      // before the stream was read; none = it came later, or is not there
+    std::string entry;                 // that state's last event in the stream; empty = not there any more
+    bool compared = false;             // the state with what the events lead to
+    Sequence archived;                 // how far the archive had it
+    std::optional<Timestamp> over_at;  // none = it was not, as far as is known
+    std::optional<Replay> replay;      // none = its first events are not at hand
+    Sequence last;                     // event that was read
   };
 
   Result<Reply> ask(Command command, bool is_array = true) {
@@ -148,8 +149,35 @@ class ShardVerifier {
         Seen& seen = seen_[after];
         seen.archived = std::max(seen.archived, each.sequence);
       }
-      if (live->size() < page) return {};
+      if (live->size() < page) break;
     }
+    return read_archived_ends();
+  }
+
+  // What was over within a day is still here.
+  Result<void> read_archived_ends() {
+    const auto now = this->now();
+    if (!now) return std::unexpected(now.error());
+    for (ArchivedPlace after;;) {
+      const auto over = archive_->over(shard_, *now - effect_kept, after, page);
+      if (!over) return std::unexpected(over.error());
+      for (const ArchivedPlace& each : *over) {
+        after = each;
+        Seen& seen = seen_[each.id];
+        seen.archived = std::max(seen.archived, each.sequence);
+        seen.over_at = each.over_at;
+      }
+      if (over->size() < page) return {};
+    }
+  }
+
+  // By the clock that forgets.
+  Result<Timestamp> now() {
+    const auto time = ask(Command::of({"TIME"}));
+    if (!time) return std::unexpected(time.error());
+    constexpr std::int64_t thousand = 1'000;
+    return Timestamp{static_cast<std::int64_t>(number_of(time->elements()[0])) * thousand +
+                     static_cast<std::int64_t>(number_of(time->elements()[1])) / thousand};
   }
 
   Result<void> play_stream() {
@@ -196,6 +224,7 @@ class ShardVerifier {
     seen.last = record.sequence;
     if (!seen.replay) return {};
     if (auto played = seen.replay->play(record); !played) return played;
+    if (is_over(seen.replay->auction().state)) seen.over_at = record.at;
     if (!seen.state || seen.state->sequence != record.sequence) return {};
     seen.compared = true;
     if (seen.replay->auction() == *seen.state) return {};
@@ -256,6 +285,9 @@ class ShardVerifier {
   }
 
   Result<void> check_ends() {
+    const auto now = this->now();
+    if (!now) return std::unexpected(now.error());
+    forgotten_before_ = *now - effect_kept;
     for (auto& [id, seen] : seen_) {
       if (seen.state && seen.last == Sequence{0} && archive_ != nullptr) {
         seen.replay.emplace(id);
@@ -267,7 +299,7 @@ class ShardVerifier {
   }
 
   Result<void> check_end(AuctionId id, const Seen& seen) {
-    if (seen.archived > seen.last && (seen.last != Sequence{0} || !seen.state)) {
+    if (seen.archived > seen.last && (seen.last != Sequence{0} || !seen.state) && !is_forgotten(seen)) {
       return violation(id, fmt::format("the archive has it up to event {}, Redis up to {}: `flashbid restore` puts the "
                                        "rest back",
                                        seen.archived.value(), seen.last.value()));
@@ -283,11 +315,13 @@ class ShardVerifier {
     return {};
   }
 
+  [[nodiscard]] bool is_forgotten(const Seen& seen) const { return seen.over_at && *seen.over_at < forgotten_before_; }
+
   // Created since the states were read; or over and forgotten, and its last events are still in the stream.
   Result<void> check_there(AuctionId id, const Seen& seen) {
     const auto there = ask(Command::of({"EXISTS", redis::auction_key(shard_, id)}), false);
     if (!there) return std::unexpected(there.error());
-    if (there->integer() == 1 || !seen.replay || is_over(seen.replay->auction().state)) return {};
+    if (there->integer() == 1 || !seen.replay || is_forgotten(seen)) return {};
     return violation(id, "it has events and no state");
   }
 
@@ -350,6 +384,7 @@ class ShardVerifier {
   ArchiveReader* archive_;
   VerifiedRedis& verified_;
   std::map<AuctionId, Seen> seen_;
+  Timestamp forgotten_before_;  // what was over before that may have been forgotten
 };
 
 Result<unsigned> shards_of(redis::SyncClient& client) {

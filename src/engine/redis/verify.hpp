@@ -6,7 +6,7 @@
 //   lead to; its index names their entries; what is scheduled or open will be opened and closed; the key of every
 //   accepted bid of a live auction is remembered with its answer.
 //   With an archive: what has left the streams is played from there; what both have is the same, byte for byte; and the
-//   archive is nowhere ahead.
+//   archive is nowhere ahead: what it has as live, or over within a day, is here.
 #pragma once
 
 #include <cstdint>
