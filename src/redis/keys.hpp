@@ -1,5 +1,6 @@
-// The names of a shard's keys. All of shard k share the hash tag {k}, so that one slot of a cluster holds them.
-// Pure functions: any thread. The same names stand in engine/redis/lua/store.lua.
+// The names of a shard's keys. All of a shard share one hash tag, so that one slot of a cluster holds them; the tags
+// are chosen so that shards lie evenly over the slots: {0}, {1.723}, {2.1071} … Shard 0's is plain, for it is asked how
+// many shards there are. Any thread. The same names stand in engine/redis/lua/store.lua.
 #pragma once
 
 #include <cstdint>

@@ -249,7 +249,8 @@ TEST_F(RedisArchive, WhatWentAnotherWayIsNotMixed) {
   roll_back();
   for (unsigned shard = 0; shard < shards; ++shard) ask({"HDEL", redis::meta_key(shard), "archived"});
   ASSERT_TRUE(ArchivedNode(server_, std::nullopt).bid(AuctionId{1}, "mallory", 10'000)) << "without the archive";
-  ask({"HSET", "flashbid:{1}:a:1", "state", "3 1 0 0 1 10000 1800003600000 1800000000000 9 2 mallory"});
+  ask({"HSET", redis::auction_key(1, AuctionId{1}), "state",
+       "3 1 0 0 1 10000 1800003600000 1800000000000 9 2 mallory"});
   const auto restored = restore();
   EXPECT_EQ(restored.error().failure, Failure::unavailable);
   EXPECT_THAT(restored.error().detail, HasSubstr("different ways"));

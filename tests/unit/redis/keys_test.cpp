@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 namespace flashbid::redis {
 namespace {
 
@@ -32,8 +35,28 @@ TEST(RedisKeys, AShardsKeysShareASlot) {
       EXPECT_TRUE(key.starts_with(meta_key(shard) + ":")) << key;
     }
   }
-  EXPECT_EQ(auction_key(3, AuctionId(19)), "flashbid:{3}:a:19");
+  EXPECT_EQ(auction_key(3, AuctionId(19)), "flashbid:{3.101}:a:19");
+  EXPECT_EQ(meta_key(0), "flashbid:{0}");
   EXPECT_EQ(slot_of(last_id_key()), slot_of(meta_key(0)));
+}
+
+// By primary, of which each has as many slots as any other: how many of the first `shards` it has.
+std::vector<unsigned> spread(unsigned shards, unsigned primaries) {
+  std::vector<unsigned> held(primaries);
+  for (unsigned shard = 0; shard < shards; ++shard) ++held[slot_of(meta_key(shard)) * primaries / slots];
+  return held;
+}
+
+TEST(RedisKeys, ShardsLieEvenlyOverTheSlots) {
+  for (unsigned shards = 1; shards <= max_shards; shards *= 2) {
+    for (unsigned primaries = 1; primaries <= shards; primaries *= 2) {
+      EXPECT_EQ(spread(shards, primaries), std::vector<unsigned>(primaries, shards / primaries)) << shards;
+    }
+  }
+  EXPECT_EQ(spread(16, 3), (std::vector<unsigned>{5, 6, 5}));
+  for (const auto [shards, primaries] : {std::pair{16U, 5U}, {24U, 6U}, {64U, 7U}, {100U, 10U}, {1'000U, 50U}}) {
+    for (const unsigned held : spread(shards, primaries)) EXPECT_NEAR(held, shards / primaries, 2) << shards;
+  }
 }
 
 }  // namespace

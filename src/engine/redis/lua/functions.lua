@@ -1,4 +1,4 @@
--- The functions that nodes call: FCALL NAME_VERSION 1 flashbid:{k} ARGV… Thin: reads the clock, calls, registers.
+-- The functions that nodes call: FCALL NAME_VERSION 1 flashbid:{TAG} ARGV… Thin: reads the clock, calls, registers.
 -- Names carry the library's version, so that nodes of two versions can run on one Redis. Errors are replies whose first
 -- word is a code: NOSHARD, EPOCH, NOTFOUND, EXISTS, KEYREUSED, CONFLICT, BADARG, STALE.
 
