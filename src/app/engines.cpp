@@ -75,7 +75,7 @@ class ServedRedis final : public ServedEngine {
  public:
   ServedRedis(const ServeOptions& options, redis::Url url) : options_(options), url_(std::move(url)) {}
 
-  [[nodiscard]] Result<void> open(const Loops& loops) {
+  [[nodiscard]] Result<void> open(const Loops& loops, std::function<bool()> gives_up) {
     RedisEngineOptions engine_options;
     engine_options.url = url_;
     engine_options.loops = executors(loops);
@@ -88,6 +88,7 @@ class ServedRedis final : public ServedEngine {
       engine_options.archive = std::move(*archive);
     }
     engine_options.on_notice = [](const std::string& line) { spdlog::warn("{}", line); };
+    engine_options.gives_up = std::move(gives_up);
     Result<std::unique_ptr<RedisEngine>> engine = RedisEngine::start(std::move(engine_options));
     if (!engine) return std::unexpected(engine.error());
     engine_ = std::move(*engine);
@@ -137,10 +138,10 @@ std::string unfit_engine(const ServeOptions& options) {
 }
 
 Result<std::unique_ptr<ServedEngine>> open_engine(const ServeOptions& options, const Loops& loops,
-                                                  std::function<void(const Error&)> on_failed) {
+                                                  ServedEngineCalls calls) {
   if (is_embedded(options)) {
     auto embedded = std::make_unique<ServedEmbedded>(options, loops);
-    if (const Result<void> opened = embedded->open(std::move(on_failed)); !opened) {
+    if (const Result<void> opened = embedded->open(std::move(calls.on_failed)); !opened) {
       return std::unexpected(opened.error());
     }
     return embedded;
@@ -148,7 +149,8 @@ Result<std::unique_ptr<ServedEngine>> open_engine(const ServeOptions& options, c
   Result<redis::Url> url = redis::parse_url(options.engine);
   if (!url) return std::unexpected(url.error());
   auto served = std::make_unique<ServedRedis>(options, std::move(*url));
-  if (const Result<void> opened = served->open(loops); !opened) return std::unexpected(opened.error());
+  if (const Result<void> opened = served->open(loops, std::move(calls.gives_up)); !opened)
+    return std::unexpected(opened.error());
   return served;
 }
 

@@ -32,9 +32,12 @@ class ServedEngine {
 
 using Loops = std::vector<std::unique_ptr<Loop>>;
 
-// `on_failed`: the engine cannot go on, and the process must end; from any thread, once.
+struct ServedEngineCalls {
+  std::function<void(const Error&)> on_failed;  // it cannot go on, and the process must end; from any thread, once
+  std::function<bool()> gives_up;               // asked by open_engine() while it waits for others: whether to end
+};
 [[nodiscard]] Result<std::unique_ptr<ServedEngine>> open_engine(const ServeOptions& options, const Loops& loops,
-                                                                std::function<void(const Error&)> on_failed);
+                                                                ServedEngineCalls calls);
 
 // What is wrong with --engine, --durability and what goes with them: one sentence; empty = nothing.
 [[nodiscard]] std::string unfit_engine(const ServeOptions& options);

@@ -133,13 +133,20 @@ int serve(const ServeOptions& options) {
   for (auto& loop : loops) loop = std::make_unique<Loop>();
 
   // 3. The engine, with the ledger that it stands on; recovers what that holds.
-  const Result<std::unique_ptr<ServedEngine>> engine =
-      open_engine(options, loops, [&ledger_failed](const Error& error) {
-        spdlog::critical("the ledger failed: {}; stopping, for what is on the disk is known only after a restart",
-                         error.detail);
-        ledger_failed = true;
-        EndSignals::raise();
-      });
+  bool told_to_end = false;
+  ServedEngineCalls calls;
+  calls.on_failed = [&ledger_failed](const Error& error) {
+    spdlog::critical("the ledger failed: {}; stopping, for what is on the disk is known only after a restart",
+                     error.detail);
+    ledger_failed = true;
+    EndSignals::raise();
+  };
+  calls.gives_up = [&] { return told_to_end = signals.wait_for(std::chrono::milliseconds{0}); };
+  const Result<std::unique_ptr<ServedEngine>> engine = open_engine(options, loops, std::move(calls));
+  if (!engine && told_to_end) {
+    spdlog::info("stopped before it had started");
+    return 0;
+  }
   if (!engine) return failed_to_start(engine.error());
 
   // 4. The worker that archives, if this process has one; then the server: sockets, one part on every loop; nothing is

@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -159,6 +160,43 @@ def test_ending_does_not_wait_for_idle_connections(own_server):
     started = time.monotonic()
     server.stop()
     assert time.monotonic() - started < 10
+
+
+@pytest.fixture
+def redis_that_hangs():
+    """The port of a Redis that says who it is, and nothing more."""
+    about = "redis_version:7.0.15\r\nrun_id:hangs\r\nrole:master\r\nloading:0\r\ncluster_enabled:0\r\n"
+    answers = {b"PING": b"+PONG\r\n", b"INFO": f"${len(about)}\r\n{about}\r\n".encode(), b"HGET": b"$1\r\n1\r\n"}
+
+    def talk(connection):
+        with connection:
+            while words := connection.recv(65536).split(b"\r\n"):
+                if len(words) < 3:
+                    return
+                connection.sendall(answers.get(words[2], b""))
+
+    def accept():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_ending_does_not_wait_for_redis(own_server, redis_that_hangs):
+    server = own_server("--engine", f"redis://127.0.0.1:{redis_that_hangs}")
+    server.launch()
+    time.sleep(1)
+    assert server.child.poll() is None, "it waits"
+    started = time.monotonic()
+    server.stop()
+    assert time.monotonic() - started < 3
 
 
 def test_bids_in_flight_at_the_end_are_kept_or_not_answered(own_server):

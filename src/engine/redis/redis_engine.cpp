@@ -30,6 +30,7 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_pause{100};  // between two ticks of a shard: another node may have created
 constexpr std::chrono::milliseconds health_pause{100};
+constexpr std::chrono::milliseconds start_look{50};
 constexpr std::chrono::seconds short_is_told_for{10};  // after the last bid that had too few replicas
 
 // How many shards Redis is divided into; 0 = it is new.
@@ -231,6 +232,8 @@ RedisEngine::~RedisEngine() { stop(); }
 Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions options) {
   const Result<unsigned> shards = find_shards(options);
   if (!shards) return std::unexpected(shards.error());
+  std::promise<Result<void>> started;  // outlives the engine's thread
+  auto outcome = started.get_future();
   std::unique_ptr<RedisEngine> engine(new RedisEngine(std::make_unique<Parts>()));
   Parts& parts = *engine->parts_;
   parts.options = std::move(options);
@@ -238,8 +241,6 @@ Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions optio
   parts.build();
   parts.thread = std::thread([&parts] { parts.io.run(); });
 
-  std::promise<Result<void>> started;
-  auto outcome = started.get_future();
   parts.post([&parts, &started] {
     parts.client->start([&parts, &started](Result<void> ready) {
       // The first tick tells the time: nothing is served before.
@@ -253,6 +254,10 @@ Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions optio
       });
     });
   });
+  while (outcome.wait_for(start_look) != std::future_status::ready) {
+    const auto& gives_up = parts.options.gives_up;
+    if (gives_up && gives_up()) return fail(Failure::unavailable, "told to end while it started");
+  }
   if (const Result<void> ready = outcome.get(); !ready) return std::unexpected(ready.error());
   return engine;
 }

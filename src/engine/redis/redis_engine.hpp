@@ -26,6 +26,7 @@ struct RedisEngineOptions {
   bool unchecked = false;             // the operator vouches for Redis's settings
   std::optional<ArchiveUrl> archive;  // what has left Redis is read there, and what Redis lost is put back from there
   std::function<void(const std::string& line)> on_notice;  // for the log; from the Redis thread
+  std::function<bool()> gives_up;  // asked by start() again and again while it waits; empty = never
 };
 
 // What the Redis engine counts beside the engine's own counters.
@@ -39,7 +40,8 @@ class RedisEngine {
  public:
   // Finds Redis, checks that it can keep what is promised, and is admitted to its shards. Failure::invalid if what
   // stands there is unfit or the URL is wrong, or if the archive is of another ledger; unavailable if nobody answers.
-  // An archive that is away is waited for, unless Redis has changed and has to be compared with it.
+  // An archive that is away is waited for, unless Redis has changed and has to be compared with it: that takes as long
+  // as there is to be put back. Failure::unavailable too if options.gives_up.
   [[nodiscard]] static Result<std::unique_ptr<RedisEngine>> start(RedisEngineOptions options);
   ~RedisEngine();
   RedisEngine(const RedisEngine&) = delete;
