@@ -8,8 +8,10 @@
 
 namespace flashbid::redis {
 
+// A full Redis, too: only what was archived can leave it.
 Command mark_archived(unsigned shard) {
-  return Command::of({"HSET", meta_key(shard), archived_field, "1"}).may_repeat();
+  constexpr std::string_view script = "#!lua flags=allow-oom\nreturn redis.call('HSET', KEYS[1], ARGV[1], '1')";
+  return Command::of({"EVAL", script, "1", meta_key(shard), archived_field}).may_repeat();
 }
 
 Command ask_shards() { return Command::of({"HGET", meta_key(0), "shards"}).may_repeat(); }

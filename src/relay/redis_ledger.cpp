@@ -61,17 +61,6 @@ Result<redis::Reply> RedisLedger::ask(std::string_view key, redis::Command comma
   return std::move(replies->front());
 }
 
-Result<redis::Reply> RedisLedger::transact(std::string_view key, std::initializer_list<Words> words) {
-  std::vector<redis::Command> commands;
-  commands.push_back(redis::Command::of({"MULTI"}));
-  for (const Words& each : words) commands.push_back(redis::Command::of(each));
-  commands.push_back(redis::Command::of({"EXEC"}));
-  auto replies = ask(key, std::move(commands));
-  if (!replies) return std::unexpected(std::move(replies.error()));
-  if (replies->back().elements().size() == words.size()) return std::move(replies->back());
-  return fail(Failure::unavailable, fmt::format("Redis answered a transaction with: {}", replies->back().text()));
-}
-
 Result<unsigned> RedisLedger::count_shards() {
   const auto reply = ask(redis::meta_key(0), redis::ask_shards());
   if (!reply) return std::unexpected(reply.error());

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,8 +17,6 @@ namespace flashbid {
 
 class RedisLedger {
  public:
-  using Words = std::initializer_list<std::string_view>;  // a command
-
   // `library_text`: the functions that are called there, loaded where they are missing.
   RedisLedger(redis::Url url, std::string library_text)
       : url_(std::move(url)), library_text_(std::move(library_text)) {}
@@ -32,9 +29,6 @@ class RedisLedger {
   [[nodiscard]] Result<redis::Reply> ask(std::string_view key, redis::Command command);
   // Commands of one key, pipelined.
   [[nodiscard]] Result<std::vector<redis::Reply>> ask(std::string_view key, std::vector<redis::Command> commands);
-  // The same in one transaction: nothing comes between them, and one server does them all. The answers are the
-  // elements of the reply; those may be errors.
-  [[nodiscard]] Result<redis::Reply> transact(std::string_view key, std::initializer_list<Words> commands);
 
  private:
   using Clock = std::chrono::steady_clock;

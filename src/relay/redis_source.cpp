@@ -14,9 +14,32 @@
 namespace flashbid {
 namespace {
 
+// Scripts, each one moment of one server, which say what a full Redis has to know: that they write nothing, or little
+// (it refuses transactions, and all else that might).
+
+// The stream and its reader. XINFO is an error, and an element of the answer, where there is no stream yet.
+constexpr std::string_view look_at = R"lua(#!lua flags=no-writes
+return {
+  redis.call('INFO', 'server'),
+  redis.call('HMGET', KEYS[2], 'epoch', 'incarnation', ARGV[1]),
+  redis.pcall('XINFO', 'STREAM', KEYS[1]),
+  redis.pcall('XINFO', 'GROUPS', KEYS[1]),
+  redis.call('XRANGE', KEYS[1], ARGV[2], '+', 'COUNT', ARGV[3]),
+}
+)lua";
+
+constexpr std::string_view create_group = R"lua(#!lua flags=allow-oom
+return redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM', 'ENTRIESREAD', ARGV[2])
+)lua";
+
+constexpr std::string_view create_group_anew = R"lua(#!lua flags=allow-oom
+redis.call('XGROUP', 'DESTROY', KEYS[1], ARGV[1])
+return redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], ARGV[2])
+)lua";
+
 // The group is moved only on the server that the entries were read from: on a new primary they may be missing, and
 // their ids be given to others.
-constexpr std::string_view move_group = R"lua(
+constexpr std::string_view move_group = R"lua(#!lua flags=allow-oom
 if not string.find(redis.call('INFO', 'server'), 'run_id:' .. ARGV[1], 1, true) then
   return 0
 end
@@ -61,59 +84,61 @@ std::unexpected<Error> RedisSource::not_there() const {
                                                 shard_));
 }
 
-Result<RedisSource::Look> RedisSource::look(std::size_t max) {
+Result<RedisSource::Look> RedisSource::look(std::size_t entries) {
   const std::string from = "(" + to_text(at_.value_or(StreamId{}));
-  auto reply =
-      ledger_->transact(stream_key_, {{"INFO", "server"},
-                                      {"HMGET", meta_key_, "epoch", "incarnation", redis::archived_field},
-                                      {"XINFO", "STREAM", stream_key_},
-                                      {"XINFO", "GROUPS", stream_key_},
-                                      {"XRANGE", stream_key_, from, "+", "COUNT", std::to_string(at_ ? max : 1)}});
+  auto reply = ledger_->ask(stream_key_, redis::Command::of({"EVAL_RO", look_at, "2", stream_key_, meta_key_,
+                                                             redis::archived_field, from, std::to_string(entries)}));
   if (!reply) return std::unexpected(std::move(reply.error()));
   const auto told = reply->elements();
+  if (told.size() != 5) return fail(Failure::internal, fmt::format("a look was answered with: {}", reply->text()));
   const auto meta = told[1].elements();
   Look look;
   look.run_id = redis::property_of(told[0].text(), "run_id");
   if (meta.size() != 3 || meta[0].is_nil()) return not_there();
   look.epoch = Epoch{whole_number(meta[0].text()).value_or(0)};
-  if (look.run_id.empty() || look.run_id != meta[1].text()) {
-    return fail(Failure::unavailable, fmt::format("shard {} waits for a node to admit its new primary", shard_));
-  }
+  look.admitted = !look.run_id.empty() && look.run_id == meta[1].text();
   look.marked = !meta[2].is_nil();
   look.extent = extent_of(told[2]);
-  for (StreamGroup& group : groups_of(told[3])) {
-    if (group.name == options_.group) look.group = std::move(group);
-  }
+  look.groups = groups_of(told[3]);
   look.reply = std::move(*reply);
   return look;
+}
+
+const StreamGroup* RedisSource::own_group(const Look& look) const {
+  const auto own = std::ranges::find(look.groups, options_.group, &StreamGroup::name);
+  return own == look.groups.end() ? nullptr : &*own;
 }
 
 Result<SourceBatch> RedisSource::read(std::size_t max) {
   constexpr int most_turns = 4;
   for (int turn = 0; turn < most_turns; ++turn) {
-    const auto look = this->look(max);
+    const auto look = this->look(at_ ? max : 0);
     if (!look) return std::unexpected(look.error());
+    if (!look->admitted) {
+      return fail(Failure::unavailable, fmt::format("shard {} waits for a node to admit its new primary", shard_));
+    }
+    const StreamGroup* group = own_group(*look);
     if (!look->marked) {
       const auto marked = ledger_->ask(stream_key_, redis::mark_archived(shard_));
       if (!marked) return std::unexpected(marked.error());
     }
-    if (!look->group) {
+    if (group == nullptr) {
       if (auto made = make_group(look->extent); !made) return std::unexpected(std::move(made.error()));
       at_.reset();
-    } else if (look->group->pending > 0) {
-      if (auto reclaimed = reclaim(*look->group); !reclaimed) return std::unexpected(std::move(reclaimed.error()));
+    } else if (group->pending > 0) {
+      if (auto reclaimed = reclaim(*group); !reclaimed) return std::unexpected(std::move(reclaimed.error()));
       at_.reset();
-    } else if (!at_ || *at_ != look->group->delivered) {
-      at_ = look->group->delivered;
+    } else if (!at_ || *at_ != group->delivered) {
+      at_ = group->delivered;
     } else {
-      return batch_of(*look, max);
+      return batch_of(*look, *group, max);
     }
   }
   return fail(Failure::unavailable, fmt::format("shard {}: somebody else reads as group {}; give it a name of its own",
                                                 shard_, options_.group));
 }
 
-Result<SourceBatch> RedisSource::batch_of(const Look& look, std::size_t max) {
+Result<SourceBatch> RedisSource::batch_of(const Look& look, const StreamGroup& group, std::size_t max) {
   SourceBatch batch;
   batch.epoch = look.epoch;
   const auto entries = look.reply.elements().back().elements();
@@ -127,8 +152,8 @@ Result<SourceBatch> RedisSource::batch_of(const Look& look, std::size_t max) {
   batch.position = position_;
   unstored_ = entries.size();
   run_id_ = look.run_id;
-  entries_read_ = look.group->entries_read;
-  const auto lag = look.group->lag;
+  entries_read_ = group.entries_read;
+  const auto lag = group.lag;
   if (!entries_read_ && lag && look.extent.added >= *lag) entries_read_ = look.extent.added - *lag;
   if (unstored_ < max) return batch;
   // Where Redis does not know how many are behind, it is as many as there are, at most.
@@ -176,8 +201,8 @@ Result<void> RedisSource::stored(std::string_view position) {
 // Before the first event, whatever has been trimmed counts as read.
 Result<void> RedisSource::make_group(const StreamExtent& extent) {
   const std::string read = std::to_string(extent.added - std::min(extent.added, extent.length));
-  const auto made = ledger_->ask(stream_key_, redis::Command::of({"XGROUP", "CREATE", stream_key_, options_.group, "0",
-                                                                  "MKSTREAM", "ENTRIESREAD", read}));
+  const auto made =
+      ledger_->ask(stream_key_, redis::Command::of({"EVAL", create_group, "1", stream_key_, options_.group, read}));
   // Another relay was faster.
   if (!made && made.error().detail.find("BUSYGROUP") == std::string::npos) return std::unexpected(made.error());
   return {};
@@ -190,22 +215,20 @@ Result<void> RedisSource::reclaim(const StreamGroup& group) {
   if (!pending) return std::unexpected(pending.error());
   const auto first = pending->elements().size() < 2 ? std::nullopt : StreamId::parse(pending->elements()[1].text());
   const std::string from = to_text(std::min(first.value_or(group.delivered).before(), group.delivered));
-  const auto done = ledger_->transact(stream_key_, {{"XGROUP", "DESTROY", stream_key_, group.name},
-                                                    {"XGROUP", "CREATE", stream_key_, group.name, from}});
+  const auto done =
+      ledger_->ask(stream_key_, redis::Command::of({"EVAL", create_group_anew, "1", stream_key_, group.name, from}));
   if (!done) return std::unexpected(done.error());
   return {};
 }
 
 Result<Waiting> RedisSource::waiting() {
-  const auto told =
-      ledger_->transact(stream_key_, {{"XINFO", "STREAM", stream_key_}, {"XINFO", "GROUPS", stream_key_}});
-  if (!told) return std::unexpected(told.error());
-  Waiting waiting{extent_of(told->elements()[0]).length, {}};
+  const auto look = this->look(0);
+  if (!look) return std::unexpected(look.error());
+  Waiting waiting{look->extent.length, {}};
   StreamId from;
-  for (const StreamGroup& group : groups_of(told->elements()[1])) {
-    if (group.name != options_.group) continue;
-    from = group.delivered;
-    waiting.events = group.lag.value_or(waiting.events);
+  if (const StreamGroup* group = own_group(*look); group != nullptr) {
+    from = group->delivered;
+    waiting.events = group->lag.value_or(waiting.events);
   }
   waiting.events -= std::min(waiting.events, unstored_);
   if (waiting.events == 0 || unstored_ > 0) return waiting;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "relay/redis_ledger.hpp"
 #include "relay/source.hpp"
@@ -42,18 +43,21 @@ class RedisSource final : public Source {
   [[nodiscard]] Result<bool> tidy(std::size_t events) override;
 
  private:
-  // The stream and its reader at one moment.
+  // The stream and its readers at one moment.
   struct Look {
     std::string run_id;  // of the server
     Epoch epoch;
+    bool admitted = false;  // the server is the shard's primary
+    bool marked = false;    // as archived
     StreamExtent extent;
-    std::optional<StreamGroup> group;
-    bool marked = false;  // as archived
-    redis::Reply reply;   // its last element: the entries
+    std::vector<StreamGroup> groups;
+    redis::Reply reply;  // its last element: the entries behind `at_`
   };
 
-  [[nodiscard]] Result<Look> look(std::size_t max);
-  [[nodiscard]] Result<SourceBatch> batch_of(const Look& look, std::size_t max);
+  // With `entries` of the stream, at most.
+  [[nodiscard]] Result<Look> look(std::size_t entries);
+  [[nodiscard]] const StreamGroup* own_group(const Look& look) const;  // null = it is not there
+  [[nodiscard]] Result<SourceBatch> batch_of(const Look& look, const StreamGroup& group, std::size_t max);
   [[nodiscard]] Result<Record> record_of(const redis::Reply& entry) const;
   [[nodiscard]] Result<void> make_group(const StreamExtent& extent);
   [[nodiscard]] Result<void> reclaim(const StreamGroup& group);

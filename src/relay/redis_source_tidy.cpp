@@ -20,12 +20,11 @@ constexpr std::size_t auctions_a_slice = 100;
 
 Result<bool> RedisSource::tidy(std::size_t events) {
   if (!options_.lets_go) return false;
-  const auto told =
-      ledger_->transact(stream_key_, {{"XINFO", "STREAM", stream_key_}, {"XINFO", "GROUPS", stream_key_}});
-  if (!told) return std::unexpected(told.error());
-  const auto stored = stored_by_all(groups_of(told->elements()[1]));
+  const auto look = this->look(0);
+  if (!look) return std::unexpected(look.error());
+  const auto stored = stored_by_all(look->groups);
   if (!stored) return std::unexpected(stored.error());
-  const auto more_events = trim(events, *stored, extent_of(told->elements()[0]).length);
+  const auto more_events = trim(events, *stored, look->extent.length);
   if (!more_events) return more_events;
   const auto more_auctions = forget(*stored);
   if (!more_auctions) return more_auctions;

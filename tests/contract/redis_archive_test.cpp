@@ -92,6 +92,34 @@ TEST_F(RedisArchive, ARolledBackRedisIsPutRightAndWatchersStartOver) {
   archive_all();  // what is there again, and what came behind it, fit what is archived
 }
 
+// Room is made by those who are let in: the node's own relay, for one.
+TEST_F(RedisArchive, AFullRedisThatWasRestartedIsServedAgain) {
+  auto node = start();
+  ASSERT_TRUE(node->create(open_terms()));
+  ASSERT_TRUE(node->bid(AuctionId{1}, "alice", 10'000));
+  archive_all();
+  const Epoch epoch = redis_epoch(1);
+  node.reset();
+  server_.stop();
+  server_.restart();
+  ask({"CONFIG", "SET", "maxmemory", "1mb"});
+  node = start();
+  ASSERT_EQ(node->refused.detail, "");
+  EXPECT_GT(redis_epoch(1), epoch);
+  EXPECT_EQ(node->read(AuctionId{1})->auction.sequence, Sequence{3});
+  const auto refused = node->bid(AuctionId{1}, "bob", 10'100);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("is full"));
+  ask({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_EQ(node->bid(AuctionId{1}, "bob", 10'100)->sequence, Sequence{4});
+}
+
+TEST_F(RedisArchive, AFullRedisWithoutTheFunctionsIsNot) {
+  ask({"FUNCTION", "FLUSH", "SYNC"});
+  ask({"CONFIG", "SET", "maxmemory", "1mb"});
+  EXPECT_THAT(why_not(url_), HasSubstr("lacks this version's functions"));
+}
+
 // Far more than Redis would be given back: the newest events, all keys.
 TEST_F(RedisArchive, OfALongHistoryTheNewestIsPutBack) {
   auto node = start();

@@ -66,9 +66,7 @@ struct Admission::Asking {
   std::vector<unsigned> shards;  // that it serves and that are still to be asked for, the next one last
 
   [[nodiscard]] std::string name() const { return fmt::format("{}:{}", primary->address.host, primary->address.port); }
-  void refuse(Failure failure, std::string_view why) {
-    done(fail(failure, fmt::format("Redis at {}: {}", name(), why)));
-  }
+  void refuse(Failure failure, std::string why) { done(fail(failure, std::move(why))); }
   // An error, or an error reply, ends it.
   [[nodiscard]] bool is_over(const Result<redis::Reply>& reply, std::string_view what) {
     if (!reply) {
@@ -118,11 +116,23 @@ void Admission::check_settings(const std::shared_ptr<Asking>& asking) {
 void Admission::load_library(const std::shared_ptr<Asking>& asking) {
   asking->primary->send(
       redis::Command::of({"FUNCTION", "LOAD", redis_library().text}), [this, asking](Result<redis::Reply> reply) {
+        // A full Redis loads nothing, and may have it.
+        if (reply && reply->error_code() == "OOM") return find_library(asking);
         const bool is_there =
             reply && reply->is_error() && reply->text().find("already exists") != std::string_view::npos;
         if (!is_there && asking->is_over(reply, "FUNCTION LOAD")) return;
         next_shard(asking);
       });
+}
+
+void Admission::find_library(const std::shared_ptr<Asking>& asking) {
+  asking->primary->send(redis::Command::of({"FUNCTION", "LIST", "LIBRARYNAME", redis_library().name}),
+                        [this, asking](const Result<redis::Reply>& reply) {
+                          if (asking->is_over(reply, "FUNCTION LIST")) return;
+                          if (!reply->elements().empty()) return next_shard(asking);
+                          asking->refuse(Failure::unavailable,
+                                         "it is full and lacks this version's functions: give it a higher maxmemory");
+                        });
 }
 
 void Admission::next_shard(const std::shared_ptr<Asking>& asking) {

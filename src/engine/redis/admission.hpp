@@ -1,7 +1,7 @@
-// Which epoch each shard is in, and whether a primary may decide: asked on every new connection, before anything else
-// is sent there. Lives on the Redis thread.
-// A Redis that is archived says so in each shard's meta hash: then a new epoch needs the archive, so that what was
-// accepted does not go back in time.
+// Which epoch each shard is in, and whether a primary may decide: asked on every new connection, and of every shard
+// that comes to a primary later, before anything of it is sent there. Lives on the Redis thread. A Redis that is
+// archived says so in each shard's meta hash: then a new epoch needs the archive, so that what was accepted does not go
+// back in time.
 //
 // A primary is admitted when it is fit for the configured durability, has our library of functions, and is the one that
 // each of its shards names as its incarnation. Another one (a restart, a failover, a restored copy) may lack what was
@@ -64,6 +64,7 @@ class Admission {
 
   void check_settings(const std::shared_ptr<Asking>& asking);
   void load_library(const std::shared_ptr<Asking>& asking);
+  void find_library(const std::shared_ptr<Asking>& asking);
   void next_shard(const std::shared_ptr<Asking>& asking);
   void read_shard(const std::shared_ptr<Asking>& asking, unsigned shard);
   void begin_epoch(const std::shared_ptr<Asking>& asking, Begin begin);

@@ -253,6 +253,23 @@ TEST_F(RelayOfRedis, UnderLoadItLetsGoOfWhatIsStored) {
   EXPECT_EQ(archived(), 2 * shard_count + bids);
 }
 
+// Over its maxmemory Redis takes no bids, and nothing but the relay can make room again: also if it has never run
+// there.
+TEST_F(RelayOfRedis, AFullRedisIsDrained) {
+  constexpr std::uint64_t keep = 100;
+  constexpr int bids = 3'000;
+  shards_.bid(1, bids);
+  shards_.ask({"CONFIG", "SET", "maxmemory", "1mb"});
+  ASSERT_THAT(shards_.call(1, "bid", {shards_.epoch(), "1", "Carol", "9000000", ""}).text,
+              ::testing::StartsWith("OOM"));
+  RelayOptions made = options("one");
+  made.batch = 500;
+  made.lease = Duration{20'000};
+  ASSERT_TRUE(run(std::move(made), keep));
+  EXPECT_EQ(archived(), 2 * shard_count + bids);
+  EXPECT_LT(shards_.length(1), static_cast<std::uint64_t>(bids));
+}
+
 TEST_F(RelayOfRedis, OneShardThatWaitsDoesNotHoldUpTheOthers) {
   bid(8);
   shards_.ask({"HSET", redis::meta_key(0), "incarnation", "another"});

@@ -16,6 +16,10 @@ local function clock()
   return last_ms
 end
 
+-- A Redis over its maxmemory still does what is flagged so: what frees memory, what has to come before that, and what
+-- time brings, which is little.
+local WHEN_FULL = {'allow-oom'}
+
 local function register(name, call, flags)
   redis.register_function({
     function_name = name .. '_' .. VERSION,
@@ -40,7 +44,7 @@ register('cancel', function(shard, args)
 end)
 register('tick', function(shard, args)
   return commands.tick(shard, clock(), args[1], args[2])
-end)
+end, WHEN_FULL)
 
 register('view', function(shard, args)
   return reading.view(shard, args[1], args[2], args[3])
@@ -57,13 +61,13 @@ register('reserve_id', function(shard, args)
 end)
 register('admit', function(shard, args)
   return upkeep.admit(shard, unpack(args, 1, 4))
-end)
+end, WHEN_FULL)
 register('propose', function(shard, args)
   return upkeep.propose(shard, unpack(args, 1, 3))
-end)
+end, WHEN_FULL)
 register('restore_ids', function(shard, args)
   return upkeep.restore_ids(shard, args)
-end)
+end, WHEN_FULL)
 register('restore_keys', function(shard, args)
   return upkeep.restore_keys(shard, args)
 end)
@@ -72,7 +76,7 @@ register('restore', function(shard, args)
 end)
 register('trim', function(shard, args)
   return upkeep.trim(shard, args)
-end)
+end, WHEN_FULL)
 register('forget', function(shard, args)
   return upkeep.forget(shard, clock(), args)
-end)
+end, WHEN_FULL)
