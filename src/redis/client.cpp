@@ -46,7 +46,7 @@ bool Client::Router::ready(std::string* why) const {
     if (!link->ready()) return no(link->why().detail);
   }
   if (kind_ == redis::Kind::cluster && std::ranges::find(by_slot_, nullptr) != by_slot_.end()) {
-    return no("some slots of the cluster are served by no node");
+    return no("some slots of the Redis cluster are served by no node");
   }
   return true;
 }

@@ -38,8 +38,9 @@ namespace flashbid::redis {
 
 using Done = std::move_only_function<void(Result<Reply>)>;
 
-// A new connection to a primary that nothing else has been sent on yet. Kept by whoever admits it for as long as that
-// takes; of no use once the connection is gone (send() then answers unavailable or outcome_unknown).
+// A connection to a primary, and the slots that it is to be admitted for: no command of theirs has been sent there yet.
+// Kept by whoever admits it for as long as that takes; of no use once the connection is gone (send() then answers
+// unavailable or outcome_unknown).
 class Primary {
  public:
   virtual ~Primary() = default;
@@ -47,7 +48,8 @@ class Primary {
   virtual void send(Command command, Done done) = 0;
   // A line of what INFO says there: property("redis_version") = "7.0.15"; empty if it is not there.
   [[nodiscard]] virtual std::string_view property(std::string_view name) const = 0;
-  // Whether a key of that slot lives there, as far as is known now. Always, outside a cluster.
+  // Whether it is to be admitted for that slot, whose keys live there as far as is known now. Always, outside a
+  // cluster.
   [[nodiscard]] bool serves(unsigned slot) const { return slots_served.test(slot); }
 
   Address address;
@@ -56,6 +58,7 @@ class Primary {
 };
 
 // Says whether commands may go to that primary, now or later: yes, or why not (it is asked again after a new connect).
+// Asked for every new connection, and for one in use before a slot that has come to that primary since is used there.
 using Admit = std::function<void(std::shared_ptr<Primary>, std::move_only_function<void(Result<void>)>)>;
 
 struct Options {

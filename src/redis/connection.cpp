@@ -34,6 +34,7 @@ Connection::Connection(asio::io_context& io, ConnectionSettings settings, Addres
       socket_(io),
       resolver_(io),
       opening_(io),
+      asking_(io),
       in_(read_bytes) {}
 
 std::unexpected<Error> Connection::cannot(const std::string& why, Failure failure) const {
@@ -107,7 +108,10 @@ asio::awaitable<Result<void>> Connection::log_in(bool of_sentinel) {
     answer = co_await ask(Command::of({"PING"}));
   }
   if (!answer) co_return std::unexpected(answer.error());
-  if (answer->error_code() == "NOAUTH") co_return cannot("it wants a password; write it in the URL", Failure::invalid);
+  const std::string_view refusal = answer->error_code();
+  if (refusal == "NOAUTH") co_return cannot("it wants a password; write it in the URL", Failure::invalid);
+  // Protected mode, too many clients: nobody is let in. Others speak of the server's state (LOADING, MISCONF).
+  if (refusal == "DENIED" || refusal == "ERR") co_return cannot(std::string(answer->text()));
   if (of_sentinel || url.database == 0) co_return Result<void>();
   answer = co_await ask(Command::of({"SELECT", std::to_string(url.database)}));
   if (!answer) co_return std::unexpected(answer.error());
@@ -131,9 +135,20 @@ void Connection::send_direct(Command command, Done done) {
 
 asio::awaitable<Result<Reply>> Connection::ask(Command command) {
   const auto self = shared_from_this();
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Result<Reply>)>(
+  const auto most = settings_.connect_timeout;
+  asking_.expires_after(most);
+  asking_.async_wait([self, most](const boost::system::error_code& error) {
+    // It may have been on its way here when the answer came.
+    if (error || self->asking_.expiry() > std::chrono::steady_clock::now()) return;
+    self->close(fmt::format("no answer within {} ms", most.count()));
+  });
+  auto answer = co_await asio::async_initiate<decltype(asio::use_awaitable), void(Result<Reply>)>(
       [self](auto handler, Command asked) { self->send_direct(std::move(asked), Done(std::move(handler))); },
       asio::use_awaitable, std::move(command));
+  asking_.expires_at(SteadyTime::max());
+  // What is asked here changes nothing.
+  if (!answer) answer.error().failure = Failure::unavailable;
+  co_return answer;
 }
 
 void Connection::send(Request request) {

@@ -46,7 +46,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Connects and logs in. `of_sentinel`: no database there, and a login only if it is asked for.
   boost::asio::awaitable<Result<void>> open(bool of_sentinel);
-  // A direct request: its answer, whatever it is, or the failure to get one.
+  // One thing at a time, before it serves: the answer, whatever it is, or, within connect_timeout, the failure to get
+  // one.
   boost::asio::awaitable<Result<Reply>> ask(Command command);
   void send_direct(Command command, Done done);
   // From now on requests that are not direct may come.
@@ -78,7 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::ip::tcp::socket socket_;
   std::unique_ptr<TlsStream> tls_;
   boost::asio::ip::tcp::resolver resolver_;
-  boost::asio::steady_timer opening_;
+  boost::asio::steady_timer opening_, asking_;
   std::shared_ptr<ConnectionOwner> owner_;
 
   std::deque<Request> waiting_, sent_;

@@ -29,6 +29,7 @@ class AdmittedPrimary final : public Primary {
   }
   void send(Command command, Done done) override { connection_->send_direct(std::move(command), std::move(done)); }
   [[nodiscard]] std::string_view property(std::string_view name) const override { return property_of(about_, name); }
+  [[nodiscard]] const std::shared_ptr<Connection>& connection() const { return connection_; }
 
  private:
   std::shared_ptr<Connection> connection_;
@@ -108,29 +109,49 @@ asio::awaitable<Result<void>> Link::bring_up() {
   if (stopped_) co_return fail(Failure::unavailable, "stopped");
   const auto connection = std::make_shared<Connection>(io_, owner_->connection_settings(), *address);
   connection_ = connection;
+  admitted_.reset();
+  admitting_more_ = false;
   if (auto opened = co_await connection->open(false); !opened) co_return opened;
-  const auto about = co_await ask_about_itself(connection);
+  auto about = co_await ask_about_itself(connection);
   if (!about) co_return std::unexpected(about.error());
-  if (property_of(*about, "role") != "master") {
+  about_ = std::move(*about);
+  if (property_of(about_, "role") != "master") {
     co_return fail(Failure::unavailable, fmt::format("Redis at {} is a replica, not a primary", to_text(*address)));
   }
-  if (auto admitted = co_await admit(*about); !admitted) co_return admitted;
+  if (auto admitted = co_await admit(); !admitted) co_return admitted;
   if (stopped_ || !connection->is_open()) {
     co_return fail(Failure::unavailable, fmt::format("Redis at {}: lost while it was admitted", to_text(*address)));
   }
+  if (purpose_.on_primary) purpose_.on_primary(std::string(property_of(about_, "run_id")));
   connection->serve(shared_from_this());
   ready_ = true;
-  for (Request& request : take_waiting()) connection->send(std::move(request));
+  for (Request& request : take_waiting()) send(std::move(request));
   co_return Result<void>();
 }
 
-asio::awaitable<Result<void>> Link::admit(const std::string& about) {
-  auto primary = std::make_shared<AdmittedPrimary>(connection_, about);
+asio::awaitable<void> Link::admit_more(std::shared_ptr<Link> self) {
+  const auto connection = self->connection_;
+  if (!self->ready_) co_return;
+  const Result<void> admitted = co_await self->admit();
+  if (self->connection_ != connection || !self->ready_) co_return;
+  self->admitting_more_ = false;
+  if (admitted) {
+    for (Request& request : self->take_waiting()) self->send(std::move(request));
+  } else {
+    connection->close(admitted.error().detail);  // lost() does the rest
+  }
+}
+
+asio::awaitable<Result<void>> Link::admit() {
+  auto primary = std::make_shared<AdmittedPrimary>(connection_, about_);
   primary->slots_served = owner_->slots_at(primary->address);
+  for (const Request& request : waiting_) primary->slots_served.set(request.slot);
+  primary->slots_served &= ~admitted_;
   const Admit& admit = owner_->options().admit;
+  if (!admit) primary->slots_served.set();
   Result<void> verdict;
   if (admit) {
-    being_admitted_ = true;
+    ++admissions_;
     verdict = co_await asio::async_initiate<decltype(asio::use_awaitable), void(Result<void>)>(
         [this, &admit, &primary](auto handler) {
           // Posted: the owner may answer within the call.
@@ -142,23 +163,26 @@ asio::awaitable<Result<void>> Link::admit(const std::string& about) {
           admit(primary, std::move(answer));
         },
         asio::use_awaitable);
-    being_admitted_ = false;
+    --admissions_;
   }
   if (!verdict) {
     co_return fail(verdict.error().failure,
                    fmt::format("Redis at {} is not admitted: {}", to_text(primary->address), verdict.error().detail));
   }
-  if (purpose_.on_primary) purpose_.on_primary(primary->run_id);
+  if (connection_ == primary->connection()) admitted_ |= primary->slots_served;
   co_return Result<void>();
 }
 
 void Link::send(Request request) {
   if (stopped_) {
     owner_->finish(std::move(request), fail(Failure::unavailable, why_.detail));
-  } else if (ready_) {
+  } else if (ready_ && (request.asking || admitted_.test(request.slot))) {
     connection_->send(std::move(request));
   } else {
     waiting_.push_back(std::move(request));
+    if (!ready_ || admitting_more_) return;
+    admitting_more_ = true;
+    asio::co_spawn(io_, admit_more(shared_from_this()), asio::detached);
   }
 }
 

@@ -1,5 +1,10 @@
 // A lasting way to one primary: connects, has it admitted, sends what waits, and does so again after each loss, with
 // growing pauses. Which primary, and what a refusal means, its owner says. On the client's thread only.
+//
+// A primary is admitted for slots: those that it serves when it is connected, and each other one that commands are sent
+// to later, before the first of them leaves. Such a slot had another primary before, and came here by a failover, which
+// may have lost something, or by resharding, which does not: from here the two look alike, also by the epoch that is
+// stored with the data, so that both are admitted.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -57,7 +62,10 @@ class Link final : public ConnectionOwner, public std::enable_shared_from_this<L
   [[nodiscard]] bool down_for(std::chrono::milliseconds time) const {
     return !ready_ && std::chrono::steady_clock::now() - down_since_ > time;
   }
-  [[nodiscard]] bool being_admitted() const { return being_admitted_; }
+  [[nodiscard]] bool being_admitted() const { return admissions_ > 0; }
+  // It may have lost these slots since it was admitted: they are admitted again before they are used again.
+  void not_admitted(unsigned slot) { admitted_.reset(slot); }
+  void admitted_only(const std::bitset<slots>& served) { admitted_ &= served; }
   // Why it is not ready, in one sentence.
   [[nodiscard]] const Error& why() const { return why_; }
   [[nodiscard]] const Purpose& purpose() const { return purpose_; }
@@ -72,7 +80,9 @@ class Link final : public ConnectionOwner, public std::enable_shared_from_this<L
  private:
   static boost::asio::awaitable<void> run(std::shared_ptr<Link> self);
   boost::asio::awaitable<Result<void>> bring_up();
-  boost::asio::awaitable<Result<void>> admit(const std::string& about);
+  // For all slots that it serves or is asked for, and was not yet admitted for.
+  boost::asio::awaitable<Result<void>> admit();
+  static boost::asio::awaitable<void> admit_more(std::shared_ptr<Link> self);
   boost::asio::awaitable<void> pause();
   void down(Error why);
 
@@ -81,13 +91,16 @@ class Link final : public ConnectionOwner, public std::enable_shared_from_this<L
   Purpose purpose_;
   boost::asio::steady_timer wake_;
   std::shared_ptr<Connection> connection_;
+  std::string about_;  // what the primary said of itself
+  std::bitset<slots> admitted_;
   std::deque<Request> waiting_;
   Error why_{Failure::unavailable, "not connected yet"};
   std::string told_;  // the trouble that the log has heard of
   SteadyTime down_since_;
-  unsigned failures_ = 0;  // in a row
+  unsigned failures_ = 0;    // in a row
+  unsigned admissions_ = 0;  // under way
   bool ready_ = false;
-  bool being_admitted_ = false;
+  bool admitting_more_ = false;  // on this connection
   bool stopped_ = false;
 };
 

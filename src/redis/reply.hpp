@@ -48,6 +48,9 @@ class Reply {
   [[nodiscard]] std::string_view error_code() const;
   [[nodiscard]] std::string_view error_detail() const;
 
+  // The command had been sent before, and that answer was lost: it may have been executed then, whatever this says.
+  bool after_lost_answer = false;
+
  private:
   friend class ReplyReader;
   Kind kind_ = Kind::nil;

@@ -94,6 +94,7 @@ void Client::Router::route(Request request) {
 }
 
 void Client::Router::finish(Request request, Result<Reply> result) {
+  if (result) result->after_lost_answer = request.maybe_executed;
   --in_flight_;
   queued_bytes_ -= request.command.bytes.size();
   request.done(std::move(result));
@@ -134,14 +135,17 @@ void Client::Router::refused(Link& link, Request request, const Reply& reply, co
     park(&link, std::move(request));
     return;
   }
+  // A slot that leaves may come back as another one.
+  const bool leaves = refusal.meaning == Meaning::moved || refusal.meaning == Meaning::ask;
+  if (leaves || reply.error_code() == "TRYAGAIN") link.not_admitted(request.slot);
   if (refusal.meaning == Meaning::moved) {
     by_slot_[refusal.slot] = link_at(refusal.address);
     want_refresh();
     if (link.purpose().dedicated) link.reconnect("its key has moved");
   } else if (refusal.meaning == Meaning::elsewhere) {
     want_refresh();
-    // Sentinels, or a cluster, may know another primary already.
-    if (kind_ != redis::Kind::single && reply.error_code() == "READONLY") link.reconnect("it is no primary any more");
+    // READONLY, MASTERDOWN: no primary says that. Another one may be known already; if not, this one is asked again.
+    if (reply.error_code() != "CLUSTERDOWN") link.reconnect("it is no primary any more");
   } else if (refusal.meaning == Meaning::no_function) {
     if (options_.library_text.empty()) {
       finish(std::move(request), Reply::of_text(std::string(reply.text()), Reply::Kind::error));

@@ -184,16 +184,21 @@ asio::awaitable<void> Client::Router::refresh(std::shared_ptr<Router> self) {
 
 void Client::Router::apply(const std::vector<SlotRange>& ranges) {
   by_slot_.fill(nullptr);
-  std::vector<Address> serving;
+  std::map<Address, std::bitset<slots>> serving;
   for (const SlotRange& range : ranges) {
     const auto link = link_at(range.primary);
-    serving.push_back(range.primary);
-    for (unsigned slot = range.first; slot <= range.last; ++slot) by_slot_[slot] = link;
+    auto& served = serving[range.primary];
+    for (unsigned slot = range.first; slot <= range.last; ++slot) {
+      by_slot_[slot] = link;
+      served.set(slot);
+    }
   }
   std::vector<Request> homeless;
   std::erase_if(nodes_, [&](const auto& entry) {
     const auto& [address, link] = entry;
-    const bool serves = std::ranges::find(serving, address) != serving.end();
+    const auto served = serving.find(address);
+    const bool serves = served != serving.end();
+    link->admitted_only(serves ? served->second : std::bitset<slots>());
     // What waits for a node that is gone goes where its slot is now.
     if (!link->ready()) std::ranges::move(link->take_waiting(), std::back_inserter(homeless));
     if (!serves) retired_.push_back(link);

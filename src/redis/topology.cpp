@@ -69,7 +69,7 @@ asio::awaitable<Result<std::vector<SlotRange>>> ask_for_slots(asio::io_context& 
       last = opened.error();
       continue;
     }
-    auto answer = co_await connection->ask(Command::of({"CLUSTER", "SLOTS"}).within(settings.connect_timeout));
+    auto answer = co_await connection->ask(Command::of({"CLUSTER", "SLOTS"}));
     connection->close("asked");
     if (!answer) {
       last = answer.error();
@@ -91,8 +91,7 @@ asio::awaitable<Result<Address>> ask_sentinels(asio::io_context& io, ConnectionS
       last = opened.error();
       continue;
     }
-    auto answer = co_await connection->ask(
-        Command::of({"SENTINEL", "get-master-addr-by-name", name}).within(settings.connect_timeout));
+    auto answer = co_await connection->ask(Command::of({"SENTINEL", "get-master-addr-by-name", name}));
     connection->close("asked");
     if (!answer) {
       last = answer.error();

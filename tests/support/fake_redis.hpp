@@ -19,7 +19,7 @@ namespace flashbid::testing {
 class FakeRedis {
  public:
   using Words = std::vector<std::string>;
-  // The bytes to answer with; none = closes the connection, after `last_words`.
+  // The bytes to answer with, "" = silence; none = closes the connection, after `last_words`.
   using Answer = std::function<std::optional<std::string>(const Words&)>;
 
   explicit FakeRedis(Answer answer)
@@ -52,8 +52,11 @@ class FakeRedis {
     const std::scoped_lock lock(mutex_);
     last_words_ = std::move(bytes);
   }
-  // Whether INFO says cluster_enabled:1; before the first connection.
+  // Before the first connection: whether INFO says cluster_enabled:1, whether it is answered at all, what PING is
+  // answered with.
   bool cluster = false;
+  bool tells_of_itself = true;
+  std::string ping_answer = "+PONG\r\n";
 
  private:
   using Socket = boost::asio::ip::tcp::socket;
@@ -93,10 +96,12 @@ class FakeRedis {
   }
 
   std::optional<std::string> answer(const Words& words) {
-    if (words.front() == "PING") return "+PONG\r\n";
+    if (words.front() == "PING") return ping_answer;
     if (words.front() == "INFO") {
+      if (!tells_of_itself) return "";
       const std::string text =
-          std::string("run_id:fake\r\nrole:master\r\nloading:0\r\ncluster_enabled:") + (cluster ? "1" : "0") + "\r\n";
+          std::string("redis_version:7.0.15\r\nrun_id:fake\r\nrole:master\r\nloading:0\r\ncluster_enabled:") +
+          (cluster ? "1" : "0") + "\r\n";
       return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
     }
     std::string line;

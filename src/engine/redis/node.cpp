@@ -25,6 +25,13 @@ struct Node::Call {
   Build build;
   Answered answered;
   unsigned calls = 0;
+  bool in_doubt = false;  // one of them may have been executed: its answer was lost
+
+  void answer(Result<redis::Reply> reply) {
+    const bool is_unknown = !reply && in_doubt && reply.error().failure == Failure::unavailable;
+    if (is_unknown) reply.error().failure = Failure::outcome_unknown;
+    answered(std::move(reply));
+  }
 };
 
 Node::Node(redis::Client& client, Admission& admission, Options options)
@@ -45,18 +52,19 @@ void Node::call(unsigned shard, Build build, Answered answered) {
 void Node::call(const std::shared_ptr<Call>& call) {
   const Epoch epoch = admission_.epoch(call->shard);
   if (epoch == Epoch{0}) {
-    return call->answered(fail(Failure::unavailable, "the shard's Redis is not there yet; try again in a moment"));
+    return call->answer(fail(Failure::unavailable, "the shard's Redis is not there yet; try again in a moment"));
   }
   ++call->calls;
   client_.send(meta_keys_[call->shard], call->build(epoch), [this, call](Result<redis::Reply> reply) {
+    call->in_doubt = call->in_doubt || (reply && reply->after_lost_answer);
     if (reply && reply->error_code() == "EPOCH") return learn_epoch(call);
     if (reply && reply->error_code() == "NOSHARD") {
       client_.admit_again(meta_keys_[call->shard]);
-      return call->answered(fail(Failure::unavailable, fmt::format("Redis has no data of shard {}: it was emptied, and "
-                                                                   "has to be restored (flashbid restore)",
-                                                                   call->shard)));
+      return call->answer(fail(Failure::unavailable, fmt::format("Redis has no data of shard {}: it was emptied, and "
+                                                                 "has to be restored (flashbid restore)",
+                                                                 call->shard)));
     }
-    call->answered(std::move(reply));
+    call->answer(std::move(reply));
   });
 }
 
@@ -69,7 +77,7 @@ void Node::learn_epoch(const std::shared_ptr<Call>& call) {
                                                      reply->elements()[1].text());
     if (adopted && call->calls < max_calls) return this->call(call);
     if (is_told && !adopted) client_.admit_again(meta_keys_[call->shard]);
-    call->answered(fail(Failure::unavailable, "another Redis has just become the primary; try again in a moment"));
+    call->answer(fail(Failure::unavailable, "another Redis has just become the primary; try again in a moment"));
   });
 }
 

@@ -2,7 +2,8 @@
 // thread: every method is called there, and every `done` comes there, exactly once.
 //
 // A call whose shard is at another epoch than we knew is surely not executed: it adopts the epoch, if the primary is
-// the one that we admitted, and calls again.
+// the one that we admitted, and calls again. What was sent before, and its answer lost, stays in doubt through all
+// calls.
 #pragma once
 
 #include <array>

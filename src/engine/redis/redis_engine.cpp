@@ -200,7 +200,7 @@ void RedisEngine::Parts::watch_health() {
       health.degraded.emplace_back("replicas: accepted bids reach fewer than --durability asks for in time");
     }
     health.ready = ready;
-    health.reason = ready ? std::string() : "Redis: " + why;
+    health.reason = ready ? std::string() : why;
   }
   health_timer->expires_after(health_pause);
   health_timer->async_wait([this](const boost::system::error_code& stopped) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "support/fake_redis.hpp"
 #include "support/lease_servers.hpp"
 #include "support/standing_clock.hpp"
 
@@ -230,6 +231,19 @@ TEST(LeaseAndClock, AServerWhoseClockJumpsMakesTwoHolders) {
   clock.advance(Duration{61'000});
   EXPECT_TRUE(got(servers.open()->acquire("a", long_lease)));
   EXPECT_TRUE(lease->holds()) << "and each believes that it is the only one";
+}
+
+// A server that takes connections and hangs: nobody waits for it, not at the end either.
+TEST(LeaseServer, OneThatHangsIsLeftBehind) {
+  FakeRedis server([](const FakeRedis::Words&) -> std::optional<std::string> { return ""; });
+  server.tells_of_itself = false;
+  const auto began = std::chrono::steady_clock::now();
+  {
+    const auto locks = Redlock::open({.servers = parse_lease_servers(server.url()).value()});
+    ASSERT_TRUE(locks);
+    EXPECT_EQ(failure_of((*locks)->acquire("a", short_lease)), Failure::unavailable);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{10});
 }
 
 TEST(LeaseServersText, SplitsUrlsAndRefusesAServerWithTwoVotes) {

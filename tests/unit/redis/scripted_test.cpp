@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "client_loop.hpp"
 #include "support/fake_redis.hpp"
 
@@ -10,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using flashbid::testing::FakeRedis;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -114,6 +117,30 @@ TEST(RedisScripted, ALateAnswerIsDropped) {
   EXPECT_EQ(text_of(loop.run({"INCR", "k"})), "2");
 }
 
+// Of a server that was reached and then says nothing nobody waits for ever.
+TEST(RedisScripted, AServerThatDoesNotTellOfItselfIsGivenUp) {
+  FakeRedis server(Turns{{":1\r\n"}});
+  server.tells_of_itself = false;
+  Options options = hasty(server.url());
+  options.connect_timeout = 200ms;
+  ClientLoop loop(std::move(options));
+  const auto started = loop.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().failure, Failure::unavailable);
+  EXPECT_THAT(started.error().detail, HasSubstr("no answer within 200 ms"));
+}
+
+TEST(RedisScripted, WhyNobodyIsLetInIsSaid) {
+  for (const char* refusal : {"DENIED Redis is running in protected mode", "ERR max number of clients reached"}) {
+    FakeRedis server(Turns{{":1\r\n"}});
+    server.ping_answer = std::string("-") + refusal + "\r\n";
+    ClientLoop loop(hasty(server.url()));
+    const auto started = loop.start();
+    ASSERT_FALSE(started);
+    EXPECT_THAT(started.error().detail, HasSubstr(refusal));
+  }
+}
+
 // Two nodes; every slot is the first's unless `moved`.
 struct TwoNodes {
   std::string slots_answer() const {
@@ -133,8 +160,8 @@ struct TwoNodes {
     first = node(&first_turns);
     second = node(&second_turns);
   }
-  std::string to_second(const char* what) const {
-    return std::string("-") + what + " " + std::to_string(slot_of("k")) +
+  std::string to_second(const char* what, const char* key = "k") const {
+    return std::string("-") + what + " " + std::to_string(slot_of(key)) +
            " 127.0.0.1:" + std::to_string(second->port()) + "\r\n";
   }
   Turns first_turns, second_turns;
@@ -155,6 +182,32 @@ TEST(RedisScripted, FollowsWhatHasMoved) {
   EXPECT_EQ(text_of(loop.run({"INCR", "k"})), "2");
   EXPECT_THAT(nodes.first->heard(), ElementsAre("INCR k"));
   EXPECT_THAT(nodes.second->heard(), ElementsAre("INCR k", "INCR k"));
+}
+
+// Also at a primary that is connected and admitted already: the slot had another one before.
+TEST(RedisScripted, NoSlotIsUsedBeforeItIsAdmittedThere) {
+  TwoNodes nodes;
+  nodes.first_turns.answers = {nodes.to_second("MOVED", "a"), nodes.to_second("MOVED", "b")};
+  nodes.second_turns.answers = {":1\r\n"};
+  Options options = hasty(nodes.first->url());
+  std::vector<std::string> admitted;  // in turn: the keys, of these two, that the second node is admitted for
+  options.admit = [&](const std::shared_ptr<Primary>& primary, auto tell) {
+    if (primary->address.port == nodes.second->port()) {
+      EXPECT_EQ(std::ranges::count(nodes.second->heard(), "INCR b"), 0);
+      admitted.push_back(std::string(primary->serves(slot_of("a")) ? "a" : "") +
+                         (primary->serves(slot_of("b")) ? "b" : ""));
+    }
+    tell(Result<void>());
+  };
+  ClientLoop loop(std::move(options));
+  ASSERT_TRUE(loop.start());
+  nodes.all_at_second = true;
+  EXPECT_EQ(text_of(loop.run({"INCR", "a"})), "1");
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_EQ(text_of(loop.run({"INCR", "b"})), "1");
+    // Together if the slots were asked for again before the second node was there.
+    EXPECT_THAT(admitted, AnyOf(ElementsAre("a", "b"), ElementsAre("ab")));
+  }
 }
 
 TEST(RedisScripted, AsksOnceWhereItIsSentTo) {

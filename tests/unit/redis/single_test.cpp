@@ -4,12 +4,14 @@
 
 #include "client_loop.hpp"
 #include "redis/sync.hpp"
+#include "support/redis_connection.hpp"
 #include "support/redis_server.hpp"
 
 namespace flashbid::redis {
 namespace {
 
 using namespace std::chrono_literals;
+using flashbid::testing::RedisConnection;
 using flashbid::testing::RedisServer;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -39,6 +41,21 @@ TEST(RedisSingle, PipelinesInOrder) {
   EXPECT_EQ(loop.client->in_flight(), 10'000U);
   ASSERT_TRUE(loop.run_until([&seen] { return seen.size() == 10'000; }));
   for (std::size_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i], static_cast<std::int64_t>(i + 1));
+}
+
+// It keeps its clients when it becomes a replica: who wants to write has to go.
+TEST(RedisSingle, APrimaryThatWasDemotedIsLeft) {
+  RedisServer first;
+  RedisServer second;
+  ClientLoop loop(first.url() + ",127.0.0.1:" + std::to_string(second.port()));
+  ASSERT_TRUE(loop.start());
+  EXPECT_EQ(text_of(loop.run({"SET", "n", "1"})), "OK");
+  const bool is_first = RedisConnection(first.port()).ask({"EXISTS", "n"}).text == "1";
+  const int old_primary = is_first ? first.port() : second.port();
+  const int other = is_first ? second.port() : first.port();
+  RedisConnection(old_primary).ask({"REPLICAOF", "127.0.0.1", std::to_string(other)});
+  EXPECT_EQ(text_of(loop.run({"SET", "n", "2"})), "OK");
+  EXPECT_EQ(RedisConnection(other).ask({"GET", "n"}).text, "2");
 }
 
 TEST(RedisSingle, SaysWhyItDoesNotStart) {
