@@ -141,7 +141,10 @@ int serve(const ServeOptions& options) {
     ledger_failed = true;
     EndSignals::raise();
   };
-  calls.gives_up = [&] { return told_to_end = signals.wait_for(std::chrono::milliseconds{0}); };
+  calls.gives_up = [&] {
+    told_to_end = signals.wait_for(std::chrono::milliseconds{0});
+    return told_to_end;
+  };
   const Result<std::unique_ptr<ServedEngine>> engine = open_engine(options, loops, std::move(calls));
   if (!engine && told_to_end) {
     spdlog::info("stopped before it had started");

@@ -145,7 +145,9 @@ asio::awaitable<void> Link::admit_more(std::shared_ptr<Link> self) {
 asio::awaitable<Result<void>> Link::admit() {
   auto primary = std::make_shared<AdmittedPrimary>(connection_, about_);
   primary->slots_served = owner_->slots_at(primary->address);
-  for (const Request& request : waiting_) primary->slots_served.set(request.slot);
+  for (const Request& request : waiting_) {
+    if (!request.asking) primary->slots_served.set(request.slot);  // what is asked for once is served elsewhere
+  }
   primary->slots_served &= ~admitted_;
   const Admit& admit = owner_->options().admit;
   if (!admit) primary->slots_served.set();
