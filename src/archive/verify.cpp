@@ -116,7 +116,7 @@ class ArchiveVerifier {
     return image.auction == replay_->auction() && image.epoch == replay_->epoch();
   }
 
-  Result<void> check_columns(AuctionId id, const ArchivedAuction& stored) const {
+  [[nodiscard]] Result<void> check_columns(AuctionId id, const ArchivedAuction& stored) const {
     const Auction& image = stored.auction;
     const bool same =
         image.id == id && stored.sequence == image.sequence && stored.state == static_cast<std::uint64_t>(image.state);

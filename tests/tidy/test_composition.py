@@ -23,6 +23,14 @@ def test_only_the_loopback_is_published():
     assert published and all(port.startswith("127.0.0.1:") for port in published), published
 
 
+def test_the_health_of_every_part_of_ours_is_asked_where_it_listens():
+    ours = {name: service for name, service in services().items() if service["image"] == "flashbid"}
+    assert set(ours) == {"node1", "node2", "node3", "relay"}
+    for name, service in ours.items():
+        assert "healthcheck" not in service, f"{name}: the image's own, deploy/ready, asks /readyz"
+        assert re.fullmatch(r"[\d.]+:\d+", service["environment"]["FLASHBID_LISTEN"]), name
+
+
 def test_the_balancer_knows_the_nodes_and_they_listen_on_the_loopback():
     nodes = {name: service["environment"]["FLASHBID_LISTEN"] for name, service in services().items()
              if name.startswith("node")}
