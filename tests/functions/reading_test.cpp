@@ -45,7 +45,8 @@ TEST_F(Reading, ViewShowsTheImageAndLaterEvents) {
   EXPECT_EQ(whole.items[2].text, "1");
   EXPECT_THAT(sequences(whole), ElementsAre(1, 2, 3, 4, 5, 6, 7));
   EXPECT_THAT(sequences(call("view", {"1", "5", "100"})), ElementsAre(6, 7));
-  EXPECT_THAT(sequences(call("view", {"1", "2", "2"})), ElementsAre(3, 4));
+  EXPECT_THAT(sequences(call("view", {"1", "5", "2"})), ElementsAre(6, 7));
+  EXPECT_THAT(sequences(call("view", {"1", "4", "2"})), ElementsAre()) << "a part of them would be of no use";
   EXPECT_THAT(sequences(call("view", {"1", "7", "100"})), ElementsAre());
   EXPECT_THAT(sequences(call("view", {"1", "99", "100"})), ElementsAre());
   EXPECT_EQ(call("view", {"1", "", "0"}).items.size(), 3U);

@@ -10,7 +10,8 @@ namespace flashbid {
 namespace {
 
 constexpr std::size_t kept_events = 1'024;  // of a watched auction, behind its mirror
-constexpr std::size_t max_early = 16'384;   // more than that, and the gap that follows asks for a new look
+constexpr std::size_t max_unasked = 20'000;
+constexpr std::size_t max_early = 16'384;  // more than that, and the gap that follows asks for a new look
 
 // Whether the look shows what the mirror shows, and all that came since.
 bool follows(const AuctionView& mirror, const AuctionLook& look) {
@@ -26,12 +27,16 @@ bool reaches(const AuctionView& mirror, const AuctionView& look) {
 }  // namespace
 
 void ShardFeed::attach(std::size_t loop, AuctionId auction, std::optional<ResumePoint> from, AttachDone done) {
+  if (unasked_.size() + coming_back_.size() >= max_unasked) {
+    return done(fail(Failure::unavailable, "too many wait to watch; try again in a moment"));
+  }
   if (!tail_) {
     positioned_ = false;
     tail_ = std::make_unique<StreamTail>(
         *ports_.io, ports_.node->client(), ports_.shard,
         StreamTail::Callbacks{[this] { on_positioned(); },
-                              [this](std::span<const StreamEntry> entries) { on_entries(entries); }});
+                              [this](std::span<const StreamEntry> entries) { on_entries(entries); },
+                              [this](const Error& error) { on_away(error); }});
   }
   ++topics_[auction].asking;
   Question question{loop, auction, from, std::move(done)};
@@ -40,11 +45,49 @@ void ShardFeed::attach(std::size_t loop, AuctionId auction, std::optional<Resume
 }
 
 void ShardFeed::ask(Question question) {
+  if (!question.from) return look(std::move(question));
+  if (continue_from_tail(question)) return;
+  coming_back_.push_back(std::move(question));
+  look_back();
+}
+
+bool ShardFeed::continue_from_tail(Question& question) {
+  Topic& topic = topics_[question.auction];
+  if (!topic.mirror || topic.is_stale) return false;
+  const AuctionView& mirror = *topic.mirror;
+  const ResumePoint& from = *question.from;
+  const bool is_here = (!from.epoch || *from.epoch == mirror.epoch) && from.after <= mirror.auction.sequence &&
+                       topic.tail.covers(from.after);
+  if (!is_here) return false;
+  --topic.asking;
+  // As if a look had shown where it was last.
+  AuctionLook last{mirror, {}, {}};
+  last.view.auction.sequence = from.after;
+  answer(topic, {question.loop, question.from, std::move(last), std::move(question.done)});
+  return true;
+}
+
+void ShardFeed::look_back() {
+  while (!looking_back_ && !coming_back_.empty()) {
+    Question question = std::move(coming_back_.front());
+    coming_back_.pop_front();
+    if (continue_from_tail(question)) continue;
+    looking_back_ = true;
+    look(std::move(question));
+  }
+}
+
+void ShardFeed::look(Question question) {
   const AuctionId auction = question.auction;
   const auto after = question.from ? std::optional(question.from->after) : std::nullopt;
   auto shared = std::make_shared<Question>(std::move(question));
-  ports_.node->look(auction, after,
-                    [this, shared](Result<AuctionLook> look) { on_look(std::move(*shared), std::move(look)); });
+  ports_.node->look(auction, after, [this, shared](Result<AuctionLook> look) {
+    const bool is_back = shared->from.has_value();
+    on_look(std::move(*shared), std::move(look));
+    if (!is_back) return;
+    looking_back_ = false;
+    look_back();
+  });
 }
 
 // At the start: now a look shows at least all that will not be told. Later: the stream is another one.
@@ -54,6 +97,14 @@ void ShardFeed::on_positioned() {
     if (topic.mirror) look_again(auction, topic);
   }
   for (Question& question : std::exchange(unasked_, {})) ask(std::move(question));
+}
+
+void ShardFeed::on_away(const Error& error) {
+  for (Question& question : std::exchange(unasked_, {})) {
+    --topics_[question.auction].asking;
+    question.done(std::unexpected(error));
+    drop_if_unused(question.auction);
+  }
 }
 
 void ShardFeed::start_over() {
@@ -70,7 +121,7 @@ void ShardFeed::on_look(Question question, Result<AuctionLook> look) {
     return drop_if_unused(question.auction);
   }
   if (!topic.mirror) {
-    restart_from(question.auction, topic, look->view);
+    restart_from(question.auction, topic, look->view, look->events);
     publish(question.auction, topic);
   }
   if (look->view.epoch > topic.mirror->epoch && !topic.is_stale) look_again(question.auction, topic);
@@ -78,9 +129,12 @@ void ShardFeed::on_look(Question question, Result<AuctionLook> look) {
   answer_waiting(question.auction, topic);
 }
 
-void ShardFeed::restart_from(AuctionId auction, Topic& topic, const AuctionView& view) {
+void ShardFeed::restart_from(AuctionId auction, Topic& topic, const AuctionView& view,
+                             std::span<const PublishedEvent> missed) {
   topic.mirror = std::make_shared<const AuctionView>(view);
-  topic.tail = Tail(view.auction.sequence);
+  topic.tail = Tail(Sequence{view.auction.sequence.value() - missed.size()});
+  for (const PublishedEvent& event : missed) topic.tail.push({event.json});
+  topic.tail.trim(view.auction.sequence, kept_events);
   topic.fresh.clear();
   take_early(auction, topic);
 }
@@ -213,7 +267,7 @@ void ShardFeed::look_again(AuctionId auction, Topic& topic) {
 }
 
 void ShardFeed::start_over(AuctionId auction, Topic& topic, const AuctionView& view) {
-  restart_from(auction, topic, view);
+  restart_from(auction, topic, view, {});
   auto told = std::make_shared<AuctionView>(view);
   told->watchers = topic.watchers;
   for (std::size_t loop = 0; loop < topic.watchers_by_loop.size(); ++loop) {

@@ -3,9 +3,11 @@
 //
 // A watcher is first told what one look into Redis shows, but no sooner than the mirror has come as far: from then on
 // the stream's every later event is published behind it (INV-10). A new epoch, or a gap, makes everyone start over
-// from a new look.
+// from a new look. Who comes back is told what the mirror's tail holds, if that is all that it missed; else a look is
+// to show it, and there is one such look at a time.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +74,11 @@ class ShardFeed {
   };
 
   void ask(Question question);
+  [[nodiscard]] bool continue_from_tail(Question& question);
+  void look_back();
+  void look(Question question);
   void on_positioned();
+  void on_away(const Error& error);
   void on_look(Question question, Result<AuctionLook> look);
   void on_entries(std::span<const StreamEntry> entries);
   void take(AuctionId auction, Topic& topic, const StreamEntry& entry);
@@ -81,7 +87,8 @@ class ShardFeed {
   void look_later(AuctionId auction);
   void start_over(AuctionId auction, Topic& topic, const AuctionView& view);
   void take_early(AuctionId auction, Topic& topic);
-  void restart_from(AuctionId auction, Topic& topic, const AuctionView& view);
+  // `missed`: what came right before `view`, in sequence.
+  void restart_from(AuctionId auction, Topic& topic, const AuctionView& view, std::span<const PublishedEvent> missed);
   void answer_waiting(AuctionId auction, Topic& topic);
   void answer(Topic& topic, Waiting waiting);
   void drop_if_unused(AuctionId auction);
@@ -90,7 +97,9 @@ class ShardFeed {
   std::unordered_map<AuctionId, Topic> topics_;
   std::unique_ptr<StreamTail> tail_;  // while anybody watches
   bool positioned_ = false;
-  std::vector<Question> unasked_;  // until the tail knows where it stands
+  std::vector<Question> unasked_;     // until the tail knows where it stands
+  std::deque<Question> coming_back_;  // until it is their turn
+  bool looking_back_ = false;         // a look with what was missed is under way
   std::size_t all_watchers_ = 0;
 };
 

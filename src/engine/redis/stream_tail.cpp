@@ -51,7 +51,11 @@ void StreamTail::position() {
   auto newest = redis::Command::of({"XREVRANGE", key_, "+", "-", "COUNT", "1"});
   connection_->send(std::move(newest), guarded([this](Result<redis::Reply> reply) {
                       busy_ = false;
-                      if (!reply || !reply->is_array()) return read_later(after_failure);
+                      if (!reply || !reply->is_array()) {
+                        const std::string why(reply ? reply->text() : reply.error().detail);
+                        callbacks_.on_away({Failure::unavailable, "the shard's stream cannot be read now: " + why});
+                        return read_later(after_failure);
+                      }
                       const auto entries = reply->elements();
                       const bool is_empty = entries.empty() || entries[0].elements().empty();
                       last_id_ = is_empty ? "0-0" : std::string(entries[0].elements()[0].text());

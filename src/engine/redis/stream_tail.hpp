@@ -31,6 +31,8 @@ class StreamTail {
     // not the one that was read before.
     std::function<void()> on_positioned;
     std::function<void(std::span<const StreamEntry>)> on_entries;
+    // The stream does not say where it ends: nothing is told before it does. It goes on asking.
+    std::function<void(const Error&)> on_away;
   };
 
   StreamTail(boost::asio::io_context& io, redis::Client& client, unsigned shard, Callbacks callbacks);

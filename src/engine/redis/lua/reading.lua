@@ -62,7 +62,8 @@ local function load(shard, id)
   return nil, epoch, store.unpack(fields[1]), fields[2], tonumber(fields[3])
 end
 
--- Replies: epoch, image, first, then sequence and payload of each event after `after`, unless that is ''.
+-- Replies: epoch, image, first, then sequence and payload of each event after `after`, unless that is '' or there are
+-- more than `limit`.
 function reading.view(shard, id, after, limit)
   local from, most = whole(after), whole(limit)
   if not commands.is_id(id) or not most or not (from or after == '') then
@@ -73,7 +74,7 @@ function reading.view(shard, id, after, limit)
     return refusal
   end
   local out = {epoch, event_text.image(id, auction, terms_text), digits(first)}
-  if from and most > 0 then
+  if from and auction.sequence - from <= most then
     out[3] = digits((collect(shard, id, first, from, most, false, out)))
   end
   return out
