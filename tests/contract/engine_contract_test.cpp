@@ -149,6 +149,20 @@ TYPED_TEST(EngineContract, OperatorsKeys) {
   EXPECT_EQ(engine.list({std::nullopt, AuctionId{0}, 10})->auctions.size(), 1U);
 }
 
+// Only what came to something is remembered.
+TYPED_TEST(EngineContract, ARefusedCreationsKeyIsFree) {
+  TypeParam engine;
+  ASSERT_TRUE(engine.create(open_terms(), AuctionId{7}));
+  for (int twice = 0; twice < 2; ++twice) {
+    const auto taken = engine.create(open_terms(), AuctionId{7}, key_use(Operation::create, "k1", "body with 7"));
+    EXPECT_EQ(taken.error().failure, Failure::conflict);
+  }
+  const auto key = key_use(Operation::create, "k1", "body with 8");
+  const auto created = engine.create(open_terms(), AuctionId{8}, key);
+  ASSERT_TRUE(created) << created.error().detail;
+  EXPECT_EQ(engine.create(open_terms(), AuctionId{8}, key)->auction, created->auction);
+}
+
 TYPED_TEST(EngineContract, RecoversExactlyWhatWasDurable) {
   TypeParam engine(2);
   for (int i = 0; i < 5; ++i) engine.create(open_terms());

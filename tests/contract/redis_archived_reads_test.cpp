@@ -80,6 +80,16 @@ TEST_F(LeftRedis, KeepsItsId) {
   EXPECT_EQ(again->auction.sequence, Sequence{2}) << "as it was created";
 }
 
+TEST_F(LeftRedis, ItsKeyIsFreeIfItsIdWasTaken) {
+  Terms terms = open_terms();
+  terms.closes_at = clock_.now() + minute;
+  const auto taken = node_->create(terms, AuctionId{1}, key_use(Operation::create, "c-2"));
+  EXPECT_EQ(taken.error().failure, Failure::conflict);
+  KeyUse corrected = key_use(Operation::create, "c-2");
+  corrected.fingerprint = "corrected";
+  EXPECT_TRUE(node_->create(terms, AuctionId{3}, corrected));
+}
+
 TEST_F(LeftRedis, IsWatchedToo) {
   Seen fresh;
   node_->watch(fresh, AuctionId{1});
@@ -113,6 +123,34 @@ TEST_F(LeftRedis, IsUnavailableWithoutPostgreSqlAndNothingElseIs) {
   }
   PostgresServer::shared().start();
   EXPECT_TRUE(soon([&] { return node_->read(AuctionId{1}).has_value(); }));
+}
+
+// What is over stays in Redis for a day, and need not be in the archive yet.
+TEST_F(RedisArchive, ACreationIsRepeatedBeforeItIsArchived) {
+  auto node = start();
+  const auto created = *node->create(open_terms(), std::nullopt, key_use(Operation::create, "c-1"));
+  ASSERT_TRUE(node->cancel(AuctionId{1}));
+  const auto again = node->create(open_terms(), std::nullopt, key_use(Operation::create, "c-1"));
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->auction, created.auction);
+  EXPECT_EQ(node->create(open_terms(), AuctionId{1}).error().failure, Failure::conflict);
+}
+
+// Cancelled well before its end, so that it has left Redis while this node still looks after what it acknowledged.
+TEST_F(RedisArchive, WhatHasLeftRedisIsNotLost) {
+  auto node = start();
+  ASSERT_TRUE(node->create(open_terms()));
+  ASSERT_TRUE(node->bid(AuctionId{1}, "alice", 10'000));
+  ASSERT_TRUE(node->cancel(AuctionId{1}));
+  archive_all();
+  clock_.advance(Duration{24 * 60 * minute.ms + minute.ms});
+  ASSERT_EQ(call("forget", 1, {"1"}).text, "1");
+  const Epoch epoch = redis_epoch(1);
+  server_.kill();
+  server_.restart();
+  ASSERT_TRUE(soon([&] { return redis_epoch(1) > epoch && node->engine().health().ready; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds{500});  // several ticks: then it has been counted
+  EXPECT_EQ(node->redis().redis_counters().lost, 0U);
 }
 
 class Trimmed : public RedisArchive {

@@ -1,4 +1,4 @@
-// reserve_id, admit, restore, forget.
+// reserve_id, release_key, admit, restore, forget.
 #include "functions/shard.hpp"
 
 namespace flashbid::functions {
@@ -76,6 +76,19 @@ TEST_F(Upkeep, AKnownKeyHasItsIdAgain) {
   expect_error(reserve("", "r-1", "another body"), "KEYREUSED");
   redis().ask({"FLUSHALL"});
   expect_error(reserve(""), "NOSHARD");
+}
+
+TEST_F(Upkeep, AKeyOfWhichNothingCameIsLetGo) {
+  EXPECT_EQ(reserve("7", "r-1").text, "7");
+  EXPECT_EQ(call("release_key", {"8", "op", "r-1", "body"}).text, "0") << "it is another id's";
+  EXPECT_EQ(call("release_key", {"7", "op", "r-1", "other"}).text, "0") << "and for another body";
+  EXPECT_EQ(reserve("7", "r-1").text, "7 again");
+  EXPECT_EQ(call("release_key", {"7", "op", "r-1", "body"}).text, "1");
+  EXPECT_EQ(call("release_key", {"7", "op", "r-1", "body"}).text, "0");
+  EXPECT_EQ(reserve("8", "r-1", "another body").text, "8");
+  expect_error(call("release_key", {"0", "op", "r-1", "body"}), "BADARG");
+  expect_error(call("release_key", {"7", "op", "", "body"}), "BADARG");
+  expect_error(call("release_key", {"7", "op", "r-1"}), "BADARG");
 }
 
 TEST_F(Upkeep, WhoeverAdmitsFirstIsTheOne) {

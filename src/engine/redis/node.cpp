@@ -38,10 +38,11 @@ Node::Node(redis::Client& client, Admission& admission, Options options)
     : client_(client),
       admission_(admission),
       options_(std::move(options)),
-      names_{function_name("bid"),  function_name("create"), function_name("cancel"), function_name("tick"),
-             function_name("view"), function_name("events"), function_name("list"),   function_name("reserve_id")},
+      names_{function_name("bid"),  function_name("create"),     function_name("cancel"),
+             function_name("tick"), function_name("view"),       function_name("events"),
+             function_name("list"), function_name("reserve_id"), function_name("release_key")},
       losses_(options_.shards),
-      unreplicated_(options_.shards) {
+      replicas_(options_.shards) {
   for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));
 }
 
@@ -83,7 +84,9 @@ void Node::learn_epoch(const std::shared_ptr<Call>& call) {
 
 void Node::bid(const BidRequest& request, BidDone done) {
   const unsigned shard = shard_of(request.auction);
-  auto build = [this, shard, request](Epoch epoch) {
+  auto called_in = std::make_shared<Epoch>();
+  auto build = [this, shard, request, called_in](Epoch epoch) {
+    *called_in = epoch;
     auto command = redis::function_call(names_.bid, meta_keys_[shard], 5);
     command.add(epoch.value()).add(request.auction.value()).add(request.bid.bidder.view());
     command.add(request.bid.amount.value()).add(request.key.view());
@@ -91,13 +94,13 @@ void Node::bid(const BidRequest& request, BidDone done) {
     made.repeatable = !request.key.empty();
     return made;
   };
-  call(shard, std::move(build), [this, request, done = std::move(done)](Result<redis::Reply> reply) mutable {
+  call(shard, std::move(build), [this, request, called_in, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
-    on_bid_reply(request, *reply, done);
+    on_bid_reply(request, *called_in, *reply, done);
   });
 }
 
-void Node::on_bid_reply(const BidRequest& request, const redis::Reply& reply, BidDone& done) {
+void Node::on_bid_reply(const BidRequest& request, Epoch epoch, const redis::Reply& reply, BidDone& done) {
   if (reply.is_error()) {
     if (reply.error_code() == "NOTFOUND" && options_.archive != nullptr) {
       return bid_on_archived(request, std::move(done));
@@ -115,53 +118,7 @@ void Node::on_bid_reply(const BidRequest& request, const redis::Reply& reply, Bi
     ++counters_.rejected_by_reason[static_cast<std::size_t>(answer.reason)];
   }
   if (answer.verdict == Verdict::rejected) return done(answer);
-  acknowledge(shard_of(request.auction), answer, std::move(done));
-}
-
-// An accepted bid's answer leaves when it is as durable as it was asked to be.
-void Node::acknowledge(unsigned shard, BidAnswer answer, BidDone done) {
-  if (options_.durability.replicas == 0) {
-    losses_.acknowledged(shard, answer.auction, answer.as_of_sequence);
-    return done(answer);
-  }
-  auto& waiting = unreplicated_[shard];
-  waiting.push_back({answer, std::move(done), admission_.epoch(shard)});
-  if (waiting.size() > 1) return;  // asked for with the first
-  ask_replicas(shard);
-}
-
-// WAIT counts the replicas that have received all that its connection wrote: on a connection that is new since the
-// bids it would count for nothing, so a small write goes ahead of it, behind theirs.
-void Node::ask_replicas(unsigned shard) {
-  const std::string& key = meta_keys_[shard];
-  client_.send(key, redis::Command::of({"HINCRBY", key, "waits", "1"}), [this, shard](Result<redis::Reply> written) {
-    auto group = std::make_shared<std::vector<Accepted>>(std::exchange(unreplicated_[shard], {}));
-    if (!written || written->is_error()) {
-      for (Accepted& bid : *group) {
-        bid.done(fail(Failure::outcome_unknown, "accepted, but whether replicas have it is not known; ask again"));
-      }
-      return;
-    }
-    const std::string& key = meta_keys_[shard];
-    auto wait = redis::Command::of(
-        {"WAIT", std::to_string(options_.durability.replicas), std::to_string(options_.replica_patience.count())});
-    client_.send(
-        key, std::move(wait).within(options_.replica_patience * 4), [this, shard, group](Result<redis::Reply> reply) {
-          const bool enough = reply && reply->integer() >= static_cast<std::int64_t>(options_.durability.replicas);
-          for (Accepted& bid : *group) {
-            if (enough && bid.epoch == admission_.epoch(shard)) {
-              losses_.acknowledged(shard, bid.answer.auction, bid.answer.as_of_sequence);
-              bid.done(bid.answer);
-              continue;
-            }
-            ++counters_.short_of_replicas;
-            bid.done(
-                fail(Failure::outcome_unknown,
-                     fmt::format("accepted, but not {} replicas have received it in time; ask again with the same key",
-                                 options_.durability.replicas)));
-          }
-        });
-  });
+  acknowledge(shard_of(request.auction), {answer, epoch, std::move(done)});
 }
 
 void Node::create(CreateRequest request, AuctionDone done) {
@@ -208,8 +165,23 @@ void Node::create_under(AuctionId id, CreateRequest request, AuctionDone done) {
   };
   call(shard, std::move(build), [this, shard, id, shared, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
+    if (reply->error_code() == "EXISTS") return refuse_creation(*shared, id, auction_is_there(id), std::move(done));
     if (reply->is_error()) return done(std::unexpected(error_of(*reply, id, key_of(shared->key_use))));
     done(view_of(*reply, admission_.epoch(shard)));
+  });
+}
+
+// Only decisions are remembered: its key may be used for another body.
+void Node::refuse_creation(const CreateRequest& request, AuctionId id, Error why, AuctionDone done) {
+  if (!request.key_use) return done(std::unexpected(std::move(why)));
+  auto build = [this, id, use = request.key_use](Epoch) {
+    auto command = redis::function_call(names_.release_key, meta_keys_[0], 4);
+    command.add(id.value());
+    add_key_use(command, use);
+    return command.take().may_repeat();
+  };
+  call(0, std::move(build), [why = std::move(why), done = std::move(done)](const Result<redis::Reply>&) mutable {
+    done(std::unexpected(std::move(why)));
   });
 }
 
@@ -242,7 +214,7 @@ void Node::tick(unsigned shard, std::move_only_function<void(Result<Ticked>)> do
     command.add(epoch.value()).add(due_at_once);
     return command.take();
   };
-  call(shard, std::move(build), [done = std::move(done)](Result<redis::Reply> reply) mutable {
+  call(shard, std::move(build), [this, shard, done = std::move(done)](Result<redis::Reply> reply) mutable {
     if (!reply) return done(std::unexpected(std::move(reply.error())));
     const auto words = reply->elements();
     if (reply->is_error() || words.size() != 3) {
@@ -251,34 +223,9 @@ void Node::tick(unsigned shard, std::move_only_function<void(Result<Ticked>)> do
     const auto moment = [](const redis::Reply& word) { return Timestamp{static_cast<std::int64_t>(number_of(word))}; };
     Ticked ticked{std::nullopt, moment(words[2])};
     if (!words[1].text().empty()) ticked.next = moment(words[1]);
+    count_losses(shard);  // Redis answers now
     done(ticked);
   });
-}
-
-void Node::count_losses(unsigned shard, Epoch epoch) {
-  // By field of the packed state (engine/redis/lua/store.lua).
-  constexpr std::size_t sequence_field = 0;
-  constexpr std::size_t epoch_field = 8;
-  constexpr std::size_t base_field = 9;
-  for (const auto& [auction, acknowledged] : losses_.take(shard)) {
-    auto state = redis::Command::of({"HGET", redis::auction_key(shard, auction), "state"}).may_repeat();
-    client_.send(meta_keys_[shard], std::move(state),
-                 [this, shard, epoch, auction, acknowledged](Result<redis::Reply> reply) {
-                   if (!reply || reply->is_error()) return;
-                   const auto fields = packed_fields(reply->text());
-                   // Where the shard went on from: everything above it that was acknowledged is gone.
-                   const bool moved_on = fields[epoch_field] >= epoch.value();
-                   const Sequence kept{moved_on ? fields[base_field] : fields[sequence_field]};
-                   if (kept >= acknowledged) return;
-                   const std::uint64_t lost = acknowledged.value() - kept.value();
-                   counters_.lost += lost;
-                   if (!options_.on_notice) return;
-                   options_.on_notice(
-                       fmt::format("auction {}: events {} to {} were acknowledged by this node and are "
-                                   "lost: the new primary of shard {} did not have them",
-                                   auction.value(), kept.value() + 1, acknowledged.value(), shard));
-                 });
-  }
 }
 
 }  // namespace flashbid

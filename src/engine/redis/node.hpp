@@ -72,8 +72,9 @@ class Node {
   // read in the archive; if that is away, `first` says what is missing.
   void look(AuctionId auction, std::optional<Sequence> after, std::move_only_function<void(Result<AuctionLook>)> done);
 
-  // The shard has moved to a new epoch: what was acknowledged here and is not there is counted and said.
-  void count_losses(unsigned shard, Epoch epoch);
+  // The shard has moved to a new epoch: what was acknowledged here and is not there will be counted and said, once it
+  // can be asked for.
+  void on_epoch(unsigned shard, Epoch epoch) { losses_.suspect(shard, epoch, options_.now()); }
 
   [[nodiscard]] unsigned shard_of(AuctionId id) const { return redis::shard_of(id, options_.shards); }
   [[nodiscard]] unsigned shards() const { return options_.shards; }
@@ -99,10 +100,28 @@ class Node {
   void learn_epoch(const std::shared_ptr<Call>& call);
   void read_only(unsigned shard, redis::Command command, Answered answered);
 
-  void on_bid_reply(const BidRequest& request, const redis::Reply& reply, BidDone& done);
-  void acknowledge(unsigned shard, BidAnswer answer, BidDone done);
-  void ask_replicas(unsigned shard);
+  void on_bid_reply(const BidRequest& request, Epoch epoch, const redis::Reply& reply, BidDone& done);
   void create_under(AuctionId id, CreateRequest request, AuctionDone done);
+  void refuse_creation(const CreateRequest& request, AuctionId id, Error why, AuctionDone done);
+
+  // What has been accepted (node_accepted.cpp).
+  struct Accepted {
+    BidAnswer answer;
+    Epoch epoch;  // in which it was accepted
+    BidDone done;
+  };
+  // The way to learn what the replicas of a shard have received.
+  struct Replicas {
+    std::vector<Accepted> waiting;                 // not asked for yet
+    bool asking = false;                           // for those before them
+    std::shared_ptr<redis::Dedicated> connection;  // from the first bid on
+  };
+  void acknowledge(unsigned shard, Accepted bid);
+  void ask_replicas(unsigned shard);
+  void on_replicas(unsigned shard, std::vector<Accepted> asked, bool enough);
+  void count_losses(unsigned shard);
+  void ask_what_is_kept(unsigned shard, const LossWatch::Suspect& suspect);
+  void count_loss(unsigned shard, const LossWatch::Suspect& suspect, const Result<Sequence>& kept);
 
   [[nodiscard]] Result<AuctionView> view_of(const redis::Reply& image, Epoch epoch) const;
   void finish(Gathering& gathering) const;
@@ -116,6 +135,7 @@ class Node {
   void bid_on_archived(const BidRequest& request, BidDone done);
   void create_unless_archived(AuctionId id, bool again, CreateRequest request, AuctionDone done);
   void create_again(AuctionId id, AuctionDone done);
+  void archived_sequence(AuctionId id, std::move_only_function<void(Result<Sequence>)> done);  // 0 = not there
   void cancel_archived(const CancelRequest& request, AuctionDone done);
   void read_archived(AuctionId auction, AuctionDone done);
   void look_archived(AuctionId auction, std::optional<Sequence> after, LookDone done);
@@ -128,16 +148,13 @@ class Node {
   Options options_;
   std::vector<std::string> meta_keys_;  // by shard
   struct Names {
-    std::string bid, create, cancel, tick, view, events, list, reserve_id;
+    std::string bid, create, cancel, tick, view, events, list, reserve_id, release_key;
   } names_;
   NodeCounters counters_;
   LossWatch losses_;
-  struct Accepted {
-    BidAnswer answer;
-    BidDone done;
-    Epoch epoch;  // in which it was accepted
-  };
-  std::vector<std::vector<Accepted>> unreplicated_;  // by shard: accepted, their replicas not yet asked
+  std::size_t counting_ = 0;                           // suspects that are being asked for
+  std::chrono::steady_clock::time_point count_again_;  // no sooner
+  std::vector<Replicas> replicas_;                     // by shard
 };
 
 }  // namespace flashbid

@@ -111,13 +111,20 @@ void Node::bid_on_archived(const BidRequest& request, BidDone done) {
 
 // An id that was named, or that a key had before (`again`), may be of an auction that has left Redis.
 void Node::create_unless_archived(AuctionId id, bool again, CreateRequest request, AuctionDone done) {
+  const unsigned shard = shard_of(id);
   auto shared = std::make_shared<CreateRequest>(std::move(request));
-  read(id, [this, id, again, shared, done = std::move(done)](const Result<AuctionView>& there) mutable {
-    const bool gone = there && is_over(there->auction.state);
-    if (!there && there.error().failure != Failure::not_found) return done(std::unexpected(there.error()));
-    if (!gone) return create_under(id, std::move(*shared), std::move(done));
-    if (again) return create_again(id, std::move(done));
-    done(std::unexpected(auction_is_there(id)));
+  auto is_there = redis::Command::of({"HEXISTS", redis::auction_key(shard, id), "state"});
+  read_only(shard, std::move(is_there), [=, this, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    // It is there, or Redis says by itself what is wrong.
+    if (reply->integer() == 1 || reply->is_error()) return create_under(id, std::move(*shared), std::move(done));
+    read_archived(id, [=, this, done = std::move(done)](const Result<AuctionView>& left) mutable {
+      const bool is_new = !left && left.error().failure == Failure::not_found;
+      if (is_new) return create_under(id, std::move(*shared), std::move(done));
+      if (!left) return done(std::unexpected(left.error()));
+      if (again) return create_again(id, std::move(done));
+      refuse_creation(*shared, id, auction_is_there(id), std::move(done));
+    });
   });
 }
 
@@ -135,6 +142,16 @@ void Node::create_again(AuctionId id, AuctionDone done) {
                              if (!born) return done(std::unexpected(born.error()));
                              done(AuctionView{std::move(*born), admission_.epoch(shard_of(id)), 0});
                            });
+}
+
+void Node::archived_sequence(AuctionId id, std::move_only_function<void(Result<Sequence>)> done) {
+  in_archive<Sequence>(
+      [id](LedgerReader& reader) -> Result<Sequence> {
+        const auto image = reader.auction(id);
+        if (!image) return std::unexpected(image.error());
+        return *image ? (*image)->sequence : Sequence{0};
+      },
+      std::move(done));
 }
 
 void Node::cancel_archived(const CancelRequest& request, AuctionDone done) {

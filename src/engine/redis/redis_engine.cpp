@@ -122,7 +122,7 @@ void RedisEngine::Parts::build() {
   admission_options.refill = refill.get();
   admission_options.on_notice = options.on_notice;
   admission_options.on_epoch = [this](unsigned shard, Epoch epoch) {
-    node->count_losses(shard, epoch);
+    node->on_epoch(shard, epoch);
     feeds[shard]->start_over();
   };
   admission = std::make_unique<Admission>(std::move(admission_options));

@@ -42,6 +42,15 @@ function upkeep.reserve_id(shard, explicit_id, caller, key, fingerprint, expires
   return digits(id)
 end
 
+-- On shard 0. Lets a creation's key go that was given `id` for that body: nothing came of it. Replies how many.
+function upkeep.release_key(shard, id, caller, key, fingerprint)
+  if not is_id(id) or not fingerprint or not commands.are_caller_and_key(caller, key) or key == '' then
+    return refuse('BADARG', 'release_key: id caller key fingerprint')
+  end
+  local name = created_name(shard, caller, key)
+  return redis.call('GET', name) == id .. ' ' .. fingerprint and redis.call('DEL', name) or 0
+end
+
 -- Makes the primary `run_id` the shard's, in `epoch`, unless another node has been faster.
 function upkeep.admit(shard, run_id, old_incarnation, epoch, shards)
   local number, count = whole(epoch), whole(shards)
