@@ -89,24 +89,58 @@ TEST(RedisEngine, RedisDiesAndComesBack) {
   EXPECT_EQ(engine.redis().redis_counters().lost, 0U);
 }
 
-// A Redis that comes back without its last writes: said, and counted, never silent.
+// A Redis that comes back as it was before, after an outage.
+class RolledBack {
+ public:
+  explicit RolledBack(testing::RedisServer& server) : server_(server) {
+    server_.stop();
+    std::filesystem::copy(written(), kept(), std::filesystem::copy_options::recursive);
+    server_.restart();
+  }
+  void come_back_after(std::chrono::milliseconds outage) {
+    server_.kill();
+    std::filesystem::remove_all(written());
+    std::filesystem::copy(kept(), written(), std::filesystem::copy_options::recursive);
+    std::this_thread::sleep_for(outage);
+    server_.restart();
+  }
+
+ private:
+  [[nodiscard]] std::filesystem::path written() const { return server_.folder() / "appendonlydir"; }
+  [[nodiscard]] std::filesystem::path kept() const { return server_.folder() / "kept"; }
+
+  testing::RedisServer& server_;
+};
+
+// What a failover loses is said, and counted, never silent.
 TEST(RedisEngine, WhatAFailoverLosesIsCounted) {
   RedisEngineUnderTest engine;
   engine.create(open_terms());
   engine.bid(AuctionId{1}, "alice", 10'000);
-  engine.server.stop();
-  const auto kept = engine.server.folder() / "kept";
-  std::filesystem::copy(engine.server.folder() / "appendonlydir", kept, std::filesystem::copy_options::recursive);
-  engine.server.restart();
+  RolledBack redis(engine.server);
   EXPECT_TRUE(soon([&] { return engine.bid(AuctionId{1}, "bob", 10'100).has_value(); }));
   EXPECT_EQ(engine.bid(AuctionId{1}, "carol", 10'200)->sequence, Sequence{5});
-  engine.server.kill();
-  std::filesystem::remove_all(engine.server.folder() / "appendonlydir");
-  std::filesystem::copy(kept, engine.server.folder() / "appendonlydir", std::filesystem::copy_options::recursive);
-  engine.server.restart();
+  redis.come_back_after({});
   EXPECT_TRUE(soon([&] { return engine.redis().redis_counters().lost == 2; }));
   EXPECT_TRUE(soon([&] { return engine.read(AuctionId{1}).has_value(); }));
   EXPECT_EQ(engine.read(AuctionId{1})->auction.sequence, Sequence{3});
+}
+
+// Longer than a command is tried for, and of more auctions than are asked for at once: all of one shard.
+TEST(RedisEngine, WhatIsLostInALongOutageIsCounted) {
+  constexpr std::uint64_t auctions = 600;
+  constexpr std::uint64_t shards = 4;
+  RedisEngineUnderTest engine;
+  for (std::uint64_t k = 1; k <= auctions; ++k) ASSERT_TRUE(engine.create(open_terms(), AuctionId{k * shards}));
+  RolledBack redis(engine.server);
+  EXPECT_TRUE(soon([&] { return engine.bid(AuctionId{shards}, "alice", 10'000).has_value(); }));
+  std::vector<std::future<Result<BidAnswer>>> bids;
+  for (std::uint64_t k = 2; k <= auctions; ++k) {
+    bids.push_back(engine.bid_later(EngineCalls::request(AuctionId{k * shards}, "alice", 10'000)));
+  }
+  for (auto& bid : bids) ASSERT_TRUE(bid.get());
+  redis.come_back_after(std::chrono::milliseconds{3'500});
+  EXPECT_TRUE(soon([&] { return engine.redis().redis_counters().lost == auctions; }));
 }
 
 // A replica that takes over may lack what any of its shards had acknowledged, whichever of them is heard of first.
@@ -225,6 +259,30 @@ TEST(RedisEngine, AnEmptiedRedisIsNotServed) {
   EXPECT_EQ(engine.create(open_terms()).error().failure, Failure::unavailable);
 }
 
+// A Redis that is there and takes no writes: whoever balances must hear of it.
+void is_not_ready_under(const std::string& setting, const std::string& value, const std::string& usual,
+                        const std::string& said) {
+  RedisEngineUnderTest engine;
+  engine.create(open_terms());
+  EXPECT_TRUE(soon([&] { return engine.engine().health().ready; }));
+  testing::RedisConnection(engine.server.port()).ask({"CONFIG", "SET", setting, value});
+  const auto refused = engine.bid(AuctionId{1}, "alice", 10'000);
+  EXPECT_EQ(refused.error().failure, Failure::unavailable);
+  EXPECT_THAT(refused.error().detail, HasSubstr(said));
+  EXPECT_TRUE(soon([&] { return !engine.engine().health().ready; }));
+  EXPECT_THAT(engine.engine().health().reason, HasSubstr(said));
+  EXPECT_TRUE(engine.read(AuctionId{1})) << "reading goes on";
+  testing::RedisConnection(engine.server.port()).ask({"CONFIG", "SET", setting, usual});
+  EXPECT_TRUE(soon([&] { return engine.engine().health().ready; }));
+  EXPECT_TRUE(engine.bid(AuctionId{1}, "alice", 10'000));
+}
+
+TEST(RedisEngine, AFullRedisIsNotReady) { is_not_ready_under("maxmemory", "1", "0", "is full"); }
+
+TEST(RedisEngine, ARedisThatLacksReplicasIsNotReady) {
+  is_not_ready_under("min-replicas-to-write", "1", "0", "fewer replicas than its min-replicas-to-write");
+}
+
 // The library's functions may be gone at any time; they are loaded again, and no bid fails for it.
 TEST(RedisEngine, ALostLibraryFailsNoBid) {
   RedisEngineUnderTest engine;
@@ -274,45 +332,81 @@ TEST(RedisEngine, TheNumberOfShardsIsThatOfTheFirstStart) {
   EXPECT_THAT(start(6).error().detail, HasSubstr("5 shards"));
 }
 
-// replicated:1 without a replica: an accepted bid is never called accepted, a rejected one needs no replica.
-TEST(RedisEngine, TooFewReplicasAreAnUnknownOutcome) {
-  const testing::RedisServer server;
-  ThreadLoop loop;
-  RedisEngineOptions options;
-  options.url = redis::parse_url(server.url()).value();
-  options.loops = {&loop};
-  options.durability = {.fsync = true, .replicas = 1};
-  auto engine = RedisEngine::start(std::move(options)).value();
-  const auto created = [&] {
-    std::promise<Result<AuctionView>> answer;
-    Terms terms = open_terms();
-    terms.opens_at = engine->on_loop(0).now();
-    terms.closes_at = terms.opens_at + minute;
-    loop.post([&] {
-      engine->on_loop(0).submit(CreateRequest{std::make_shared<const Terms>(terms), std::nullopt, std::nullopt},
-                                [&](Result<AuctionView> view) { answer.set_value(std::move(view)); });
-    });
-    return answer.get_future().get();
-  }();
-  ASSERT_TRUE(created);
-  const auto bid = [&](std::int64_t amount) {
-    std::promise<Result<BidAnswer>> answer;
-    loop.post([&] {
-      engine->on_loop(0).submit(EngineCalls::request(created->auction.id, "alice", amount),
-                                [&](Result<BidAnswer> given) { answer.set_value(std::move(given)); });
-    });
-    return answer.get_future().get();
-  };
-  EXPECT_EQ(bid(10'000).error().failure, Failure::outcome_unknown);
-  EXPECT_EQ(bid(10'050)->reason, Reason::amount_below_minimum);
-  EXPECT_EQ(engine->redis_counters().short_of_replicas, 1U);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (engine->on_loop(0).health().degraded.empty() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+// replicated:1, without a replica until there is to be one.
+class Replicated final : public EngineCalls {
+ public:
+  Replicated() : EngineCalls(1) {
+    start_loops();
+    RedisEngineOptions options;
+    options.url = redis::parse_url(server_.url()).value();
+    options.loops = executors();
+    options.durability = {.fsync = true, .replicas = 1};
+    engine_ = RedisEngine::start(std::move(options)).value();
   }
-  EXPECT_THAT(engine->on_loop(0).health().degraded, ElementsAre(HasSubstr("replicas")));
-  loop.stop();
-  engine->stop();
+  ~Replicated() override {
+    for (const auto& loop : loops_) loop->stop();
+    engine_->stop();
+  }
+  Engine& engine(std::size_t = 0) override { return engine_->on_loop(0); }
+  RedisEngine& redis() { return *engine_; }
+
+  AuctionId create_open() {
+    Terms terms = open_terms();
+    terms.opens_at = engine().now();
+    terms.closes_at = terms.opens_at + minute;
+    return create(terms)->auction.id;
+  }
+  testing::RedisValue ask(const std::vector<std::string>& words) {
+    return testing::RedisConnection(server_.port()).ask(words);
+  }
+  void start_replica() {
+    replica_.emplace(testing::RedisSettings{.more = {"--replicaof", "127.0.0.1", std::to_string(server_.port())}});
+    EXPECT_TRUE(soon([&] { return ask({"INFO", "replication"}).text.find("state=online") != std::string::npos; }));
+  }
+
+ private:
+  testing::RedisServer server_;
+  std::optional<testing::RedisServer> replica_;
+  std::unique_ptr<RedisEngine> engine_;
+};
+
+// An accepted bid is never called accepted, a rejected one needs no replica.
+TEST(RedisEngine, TooFewReplicasAreAnUnknownOutcome) {
+  Replicated node;
+  const AuctionId auction = node.create_open();
+  EXPECT_EQ(node.bid(auction, "alice", 10'000).error().failure, Failure::outcome_unknown);
+  EXPECT_EQ(node.bid(auction, "alice", 10'050)->reason, Reason::amount_below_minimum);
+  EXPECT_EQ(node.redis().redis_counters().short_of_replicas, 1U);
+  EXPECT_TRUE(soon([&] { return !node.engine().health().degraded.empty(); }));
+  EXPECT_THAT(node.engine().health().degraded, ElementsAre(HasSubstr("replicas")));
+}
+
+// WAIT counts what its own connection has written, and nothing if that could not write.
+TEST(RedisEngine, OnlyReplicasOfWhatWasWrittenCount) {
+  Replicated node;
+  const AuctionId auction = node.create_open();
+  node.start_replica();
+  EXPECT_TRUE(node.bid(auction, "alice", 10'000));
+  node.ask({"ACL", "SETUSER", "default", "-hincrby"});
+  EXPECT_EQ(node.bid(auction, "alice", 10'100).error().failure, Failure::outcome_unknown);
+  node.ask({"ACL", "SETUSER", "default", "+hincrby"});
+  EXPECT_TRUE(node.bid(auction, "alice", 10'200));
+}
+
+// Redis holds up what comes behind a WAIT on its connection: nothing else may.
+TEST(RedisEngine, WhatNeedsNoReplicaDoesNotWaitForOne) {
+  Replicated node;
+  const AuctionId auction = node.create_open();
+  bool still_waits = false;
+  for (int attempt = 0; attempt < 10 && !still_waits; ++attempt) {  // on a busy machine even half a second may be over
+    auto accepted = node.bid_later(EngineCalls::request(auction, "alice", 10'000 + attempt * 100));
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});  // by now its replica is waited for
+    EXPECT_EQ(node.bid(auction, "bob", 1)->reason, Reason::amount_below_minimum);
+    EXPECT_TRUE(node.read(auction));
+    still_waits = accepted.wait_for(std::chrono::seconds{0}) == std::future_status::timeout;
+    EXPECT_EQ(accepted.get().error().failure, Failure::outcome_unknown);
+  }
+  EXPECT_TRUE(still_waits);
 }
 
 }  // namespace

@@ -38,9 +38,10 @@ Node::Node(redis::Client& client, Admission& admission, Options options)
     : client_(client),
       admission_(admission),
       options_(std::move(options)),
-      names_{function_name("bid"),  function_name("create"),     function_name("cancel"),
-             function_name("tick"), function_name("view"),       function_name("events"),
-             function_name("list"), function_name("reserve_id"), function_name("release_key")},
+      names_{function_name("bid"),      function_name("create"),     function_name("cancel"),
+             function_name("tick"),     function_name("view"),       function_name("events"),
+             function_name("list"),     function_name("reserve_id"), function_name("release_key"),
+             function_name("may_write")},
       losses_(options_.shards),
       replicas_(options_.shards) {
   for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));
@@ -205,6 +206,15 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
     }
     if (reply->is_error()) return done(std::unexpected(error_of(*reply, shared->auction, key_of(shared->key_use))));
     done(view_of(*reply, admission_.epoch(shard)));
+  });
+}
+
+void Node::may_write(unsigned shard, std::move_only_function<void(Result<void>)> done) {
+  auto build = [this, shard](Epoch) { return redis::function_call(names_.may_write, meta_keys_[shard], 0).take(); };
+  call(shard, std::move(build), [done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    if (reply->is_error()) return done(fail(Failure::unavailable, fmt::format("Redis answers: {}", reply->text())));
+    done({});
   });
 }
 

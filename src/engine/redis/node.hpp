@@ -64,6 +64,8 @@ class Node {
     Timestamp now;
   };
   void tick(unsigned shard, std::move_only_function<void(Result<Ticked>)> done);
+  // Whether a bid would be decided there now. A tick does not tell: it runs in a full Redis too.
+  void may_write(unsigned shard, std::move_only_function<void(Result<void>)> done);
 
   void read(AuctionId auction, AuctionDone done);
   void list(const ListQuery& query, ListDone done);
@@ -148,7 +150,7 @@ class Node {
   Options options_;
   std::vector<std::string> meta_keys_;  // by shard
   struct Names {
-    std::string bid, create, cancel, tick, view, events, list, reserve_id, release_key;
+    std::string bid, create, cancel, tick, view, events, list, reserve_id, release_key, may_write;
   } names_;
   NodeCounters counters_;
   LossWatch losses_;

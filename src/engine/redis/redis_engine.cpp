@@ -31,6 +31,7 @@ namespace {
 constexpr std::chrono::milliseconds longest_pause{100};  // between two ticks of a shard: another node may have created
 constexpr std::chrono::milliseconds health_pause{100};
 constexpr std::chrono::milliseconds start_look{50};
+constexpr std::chrono::seconds refused_for{1};         // a shard that takes no writes for longer takes no bids
 constexpr std::chrono::seconds short_is_told_for{10};  // after the last bid that had too few replicas
 
 // How many shards Redis is divided into; 0 = it is new.
@@ -89,6 +90,12 @@ struct RedisEngine::Parts {
   Health health;  // guarded by mutex
   std::atomic<std::uint64_t> watchers{0};
   std::atomic<std::uint64_t> in_flight{0};
+  // Of the Redis thread.
+  struct Refused {
+    std::chrono::steady_clock::time_point since;  // the first question in a row that was refused was sent
+    std::string why;                              // the last one was; empty = it was not
+  };
+  std::vector<Refused> refused;  // by shard: whether it takes writes
   std::uint64_t short_seen = 0;
   std::chrono::steady_clock::time_point short_until;
 
@@ -97,8 +104,11 @@ struct RedisEngine::Parts {
     boost::asio::post(io, [shared_task] { (*shared_task)(); });
   }
   void build();
+  void tell_time(std::move_only_function<void(Result<void>)> done);
   void tick(unsigned shard);
+  void ask_whether_writable(unsigned shard);
   void watch_health();
+  [[nodiscard]] std::string why_not_ready() const;
   [[nodiscard]] Health current_health();
   [[nodiscard]] EngineCounters counters() const;
 };
@@ -162,15 +172,34 @@ void RedisEngine::Parts::build() {
     feeds.push_back(std::make_unique<ShardFeed>(ShardFeed::Ports{&io, node.get(), ports, shard}));
     tick_timers.push_back(std::make_unique<boost::asio::steady_timer>(io));
   }
+  refused.resize(shards);
   health_timer = std::make_unique<boost::asio::steady_timer>(io);
+}
+
+// The first tick of every shard: nothing is served before all have told their time.
+void RedisEngine::Parts::tell_time(std::move_only_function<void(Result<void>)> done) {
+  struct Telling {
+    std::move_only_function<void(Result<void>)> done;
+    unsigned missing;
+    Result<void> told;
+  };
+  auto telling = std::make_shared<Telling>(std::move(done), shards);
+  for (unsigned shard = 0; shard < shards; ++shard) {
+    node->tick(shard, [this, shard, telling](Result<Node::Ticked> ticked) {
+      if (ticked) clock.told(shard, ticked->now);
+      if (!ticked) telling->told = std::unexpected(std::move(ticked.error()));
+      if (--telling->missing == 0) telling->done(std::move(telling->told));
+    });
+  }
 }
 
 // Opens and closes what is due, as every node does: who comes first decides, the others find nothing due.
 void RedisEngine::Parts::tick(unsigned shard) {
+  ask_whether_writable(shard);
   node->tick(shard, [this, shard](Result<Node::Ticked> ticked) {
     auto pause = longest_pause;
     if (ticked) {
-      clock.told(ticked->now);
+      clock.told(shard, ticked->now);
       const auto until = ticked->next ? std::chrono::milliseconds((*ticked->next - ticked->now).ms) : longest_pause;
       pause = std::clamp(until, std::chrono::milliseconds{1}, longest_pause);
     }
@@ -181,9 +210,28 @@ void RedisEngine::Parts::tick(unsigned shard) {
   });
 }
 
-void RedisEngine::Parts::watch_health() {
+void RedisEngine::Parts::ask_whether_writable(unsigned shard) {
+  const auto sent = std::chrono::steady_clock::now();
+  node->may_write(shard, [this, shard, sent](const Result<void>& may) {
+    if (!may && refused[shard].why.empty()) refused[shard].since = sent;
+    refused[shard].why = may ? std::string() : may.error().detail;
+  });
+}
+
+// Empty = bids are decided and kept. A primary that is connected may still refuse to write.
+std::string RedisEngine::Parts::why_not_ready() const {
   std::string why;
-  const bool ready = client->ready(&why);
+  if (!client->ready(&why)) return why;
+  const auto now = std::chrono::steady_clock::now();
+  for (unsigned shard = 0; shard < shards; ++shard) {
+    const Refused& by = refused[shard];
+    if (!by.why.empty() && now - by.since >= refused_for) return fmt::format("shard {}: {}", shard, by.why);
+  }
+  return {};
+}
+
+void RedisEngine::Parts::watch_health() {
+  std::string why = why_not_ready();
   std::uint64_t all = 0;
   for (const auto& feed : feeds) all += feed->all_watchers();
   watchers = all;
@@ -199,8 +247,8 @@ void RedisEngine::Parts::watch_health() {
     if (now < short_until) {
       health.degraded.emplace_back("replicas: accepted bids reach fewer than --durability asks for in time");
     }
-    health.ready = ready;
-    health.reason = ready ? std::string() : why;
+    health.ready = why.empty();
+    health.reason = std::move(why);
   }
   health_timer->expires_after(health_pause);
   health_timer->async_wait([this](const boost::system::error_code& stopped) {
@@ -243,11 +291,9 @@ Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions optio
 
   parts.post([&parts, &started] {
     parts.client->start([&parts, &started](Result<void> ready) {
-      // The first tick tells the time: nothing is served before.
       if (!ready) return started.set_value(std::move(ready));
-      parts.node->tick(0, [&parts, &started](Result<Node::Ticked> ticked) {
-        if (!ticked) return started.set_value(std::unexpected(ticked.error()));
-        parts.clock.told(ticked->now);
+      parts.tell_time([&parts, &started](Result<void> told) {
+        if (!told) return started.set_value(std::move(told));
         for (unsigned shard = 0; shard < parts.shards; ++shard) parts.tick(shard);
         parts.watch_health();
         started.set_value({});

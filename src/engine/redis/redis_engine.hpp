@@ -25,7 +25,7 @@ struct RedisEngineOptions {
   unsigned shards = 0;                // 0 = as Redis says, and 16 if it is new; anything else must be what it says
   bool unchecked = false;             // the operator vouches for Redis's settings
   std::optional<ArchiveUrl> archive;  // what has left Redis is read there, and what Redis lost is put back from there
-  std::function<void(const std::string& line)> on_notice;  // for the log; from the Redis thread
+  std::function<void(const std::string& line)> on_notice;  // for the log; from any thread
   std::function<bool()> gives_up;  // asked by start() again and again while it waits; empty = never
 };
 

@@ -46,6 +46,11 @@ register('tick', function(shard, args)
   return commands.tick(shard, clock(), args[1], args[2])
 end, WHEN_FULL)
 
+-- Nothing, and it is refused when a bid is: by a Redis that is full, cannot write to its disk, lacks replicas …
+register('may_write', function()
+  return 'ok'
+end)
+
 register('view', function(shard, args)
   return reading.view(shard, args[1], args[2], args[3])
 end, {'no-writes'})
