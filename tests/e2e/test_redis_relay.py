@@ -10,6 +10,10 @@ from postgres_server import free_port
 from relay_worker import Relay, Watched, bots, counted, crowd, wait_for_drain
 
 
+def node(folder, redis, database):
+    return Server(folder / "data", "--engine", redis.url, "--archive", database, "--no-relay").start()
+
+
 def in_streams(redis):
     return sum(int(redis.cli("XLEN", stream)) for stream in redis.keys("flashbid:{*}:stream"))
 
@@ -27,7 +31,7 @@ def stopped_well(relay):
 
 
 def test_relays_killed_again_and_again(tmp_path, redis, postgres, database):
-    server = Server(tmp_path / "data", "--engine", redis.url).start()
+    server = node(tmp_path, redis, database)
     relays = [Relay(redis.url, database), Relay(redis.url, database)]
     try:
         child = bots(server, seconds=5)
@@ -45,7 +49,7 @@ def test_relays_killed_again_and_again(tmp_path, redis, postgres, database):
 
 
 def test_postgresql_killed_under_load(tmp_path, redis, postgres, database):
-    server = Server(tmp_path / "data", "--engine", redis.url).start()
+    server = node(tmp_path, redis, database)
     relay = Relay(redis.url, database)
     try:
         child = bots(server, seconds=5)
@@ -92,7 +96,7 @@ def test_a_relay_says_how_it_is(tmp_path, redis, postgres, database):
 
 
 def test_an_alarm_is_told_until_somebody_has_seen_it(tmp_path, redis, postgres, database):
-    server = Server(tmp_path / "data", "--engine", redis.url).start()
+    server = node(tmp_path, redis, database)
     relay = Watched(redis.url, database)
     try:
         crowd(server, seconds=1)
@@ -137,8 +141,9 @@ def test_a_password_that_is_changed_and_put_back_is_no_alarm(tmp_path, redis, po
     role = f"keeper_{name}"
     postgres.ask_for_password(role, "first")
     postgres.sql(f"ALTER DATABASE {name} OWNER TO {role}")
-    server = Server(tmp_path / "data", "--engine", redis.url).start()
-    relay = Watched(redis.url, database.replace("postgres@", f"{role}:first@"))
+    its_own = database.replace("postgres@", f"{role}:first@")
+    server = node(tmp_path, redis, its_own)
+    relay = Watched(redis.url, its_own)
     try:
         crowd(server, seconds=1)
         check_equal(redis, postgres, database)
@@ -162,7 +167,7 @@ def test_a_relay_waits_for_redis_and_for_its_first_node(tmp_path, redis, postgre
         time.sleep(0.5)
         redis.start()
         time.sleep(0.5)
-        server = Server(tmp_path / "data", "--engine", redis.url).start()
+        server = node(tmp_path, redis, database)
         try:
             crowd(server, seconds=1)
             check_equal(redis, postgres, database)

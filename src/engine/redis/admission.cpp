@@ -163,6 +163,12 @@ void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard
           return asking->refuse(Failure::invalid, fmt::format("shard {} belongs to {} shards, this node works with {}",
                                                               shard, fields[2].text(), options_.shards));
         }
+        const bool archived = !fields[3].is_nil();
+        if (archived && options_.refill == nullptr) {
+          return asking->refuse(Failure::invalid,
+                                "this Redis is archived: start this node with --archive, where it finds what has left "
+                                "Redis, and what Redis may have lost");
+        }
         const Epoch epoch{to_number(fields[0].text())};
         // A primary that went back in time may name an epoch that was used already, for events that are gone.
         const bool used_before = epoch <= known.epoch && known.run_id != asking->primary->run_id;
@@ -170,7 +176,7 @@ void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard
                     .stored = epoch,
                     .used = std::max(epoch, known.epoch),
                     .incarnation = std::string(fields[1].text()),
-                    .archived = !fields[3].is_nil(),
+                    .archived = archived,
                     .admitted = fields[1].text() == asking->primary->run_id && !used_before};
         if (begin.admitted && !options_.always_refills) return go_on(asking, shard, epoch, begin.archived);
         begin_epoch(asking, std::move(begin));
@@ -179,11 +185,6 @@ void Admission::read_shard(const std::shared_ptr<Asking>& asking, unsigned shard
 
 void Admission::begin_epoch(const std::shared_ptr<Asking>& asking, Begin begin) {
   if (options_.refill != nullptr) return refill(asking, std::move(begin));
-  if (begin.archived) {
-    return asking->refuse(Failure::invalid,
-                          "this Redis is archived, and another server than before: start this node with --archive, so "
-                          "that what it may have lost is put back from there first");
-  }
   write_epoch(asking, begin, begin.used.next());
 }
 

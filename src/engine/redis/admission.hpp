@@ -1,7 +1,7 @@
 // Which epoch each shard is in, and whether a primary may decide: asked on every new connection, and of every shard
 // that comes to a primary later, before anything of it is sent there. Lives on the Redis thread. A Redis that is
-// archived says so in each shard's meta hash: then a new epoch needs the archive, so that what was accepted does not go
-// back in time.
+// archived says so in each shard's meta hash: then it is not served without the archive, where what has left Redis is,
+// and what a new epoch may lack.
 //
 // A primary is admitted when it is fit for the configured durability, has our library of functions, and is the one that
 // each of its shards names as its incarnation. Another one (a restart, a failover, a restored copy) may lack what was
