@@ -115,6 +115,7 @@ class Node {
   // The way to learn what the replicas of a shard have received.
   struct Replicas {
     std::vector<Accepted> waiting;                 // not asked for yet
+    unsigned asks = 0;                             // for the first of them, in vain
     bool asking = false;                           // for those before them
     std::shared_ptr<redis::Dedicated> connection;  // from the first bid on
   };

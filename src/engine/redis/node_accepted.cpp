@@ -1,6 +1,8 @@
 // What becomes of accepted bids: when their answers leave, and what a failover took of those that have left.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/redis/functions.hpp"
@@ -9,6 +11,7 @@
 namespace flashbid {
 namespace {
 
+constexpr unsigned max_asks = 3;  // of one group's replicas: its connection may be on its way to another primary
 constexpr std::size_t losses_at_once = 500;      // few beside what the client lets wait: bids need it
 constexpr std::chrono::seconds losses_pause{1};  // if somebody did not answer
 
@@ -27,7 +30,7 @@ void Node::acknowledge(unsigned shard, Accepted bid) {
 
 // WAIT holds up what comes behind it on its connection, so that has one of its own. It counts the replicas that have
 // received all that its connection wrote: a small write goes ahead of it, in the same piece, after the bids were
-// answered. If that was not done, the count says nothing.
+// answered. If that was not done, the count says nothing, and is asked for again.
 void Node::ask_replicas(unsigned shard) {
   const std::string& key = meta_keys_[shard];
   Replicas& replicas = replicas_[shard];
@@ -44,12 +47,18 @@ void Node::ask_replicas(unsigned shard) {
   replicas.connection->send(
       std::move(wait).within(patience),
       [this, shard, has_written, asked = std::exchange(replicas.waiting, {})](Result<redis::Reply> reply) mutable {
-        const bool enough =
-            reply && *has_written && reply->integer() >= static_cast<std::int64_t>(options_.durability.replicas);
-        on_replicas(shard, std::move(asked), enough);
-        replicas_[shard].asking = false;
-        if (!reply) on_replicas(shard, std::exchange(replicas_[shard].waiting, {}), false);  // they fare no better
-        if (!replicas_[shard].waiting.empty()) ask_replicas(shard);
+        Replicas& its = replicas_[shard];
+        its.asking = false;
+        const bool is_told = reply && *has_written;
+        if (!is_told && ++its.asks < max_asks) {
+          std::ranges::move(its.waiting, std::back_inserter(asked));
+          its.waiting = std::move(asked);
+          return ask_replicas(shard);
+        }
+        its.asks = 0;
+        on_replicas(shard, std::move(asked),
+                    is_told && reply->integer() >= static_cast<std::int64_t>(options_.durability.replicas));
+        if (!its.waiting.empty()) ask_replicas(shard);
       });
 }
 
