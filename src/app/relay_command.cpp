@@ -193,15 +193,14 @@ int run_relay(const RelayFlags& flags) {
   if (!*ledger) return 0;
   const std::string shown = url->shown;
   ArchiveSink sink(std::move(*url), (*ledger)->kind, (*ledger)->shards);
+  const auto claimed = sink.claim();
+  if (!claimed && claimed.error().failure == Failure::invalid) return refuse("--to: " + claimed.error().detail);
   RelayOptions options{.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}};
   ChosenLeases leases(sink);
   if (const auto opened = leases.open(flags, options.lease, shown); !opened) {
     return refuse("--lease: " + opened.error().detail);
   }
-  if (const auto claimed = sink.claim(); !claimed) {
-    if (claimed.error().failure == Failure::invalid) return refuse("--to: " + claimed.error().detail);
-    teller.tell_waiting(claimed.error());
-  }
+  if (!claimed) teller.tell_waiting(claimed.error());
   Relay relay(std::move(options), std::move((*ledger)->open), sink, leases.get());
   spdlog::info("moving {} shard{} of kind {}", (*ledger)->shards, (*ledger)->shards == 1 ? "" : "s", (*ledger)->kind);
   return run_until_signal(relay, signals, teller, server != nullptr);

@@ -28,9 +28,9 @@ def lease_servers(tmp_path):
 
 
 def shard(postgres, url):
-    """Who holds the shard, and under which token."""
-    row = postgres.sql("SELECT owner || ' ' || token FROM flashbid.shards", url.rsplit("/", 1)[1])
-    owner, token = (row.strip() or ":: 0").rsplit(" ", 1)
+    """Who holds the shard, and under which token; nobody while the archive has not been made."""
+    done = postgres.try_sql("SELECT owner || ' ' || token FROM flashbid.shards", url.rsplit("/", 1)[1])
+    owner, token = (done.stdout.strip() or ":: 0").rsplit(" ", 1)
     return owner.split(":")[-2], int(token)
 
 
