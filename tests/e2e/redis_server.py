@@ -74,13 +74,14 @@ class RedisServer:
 
 
 class Sentinel(RedisServer):
-    """Watches the primary that it calls `sold`, alone."""
+    """Watches the primary that it calls `sold`, alone. Patient: on a busy machine it must not replace one that lives by a
+    replica that has only just come back."""
 
     def __init__(self, primary):
         super().__init__()
         self.file = self.folder / "sentinel.conf"
         self.file.write_text(f"sentinel monitor sold 127.0.0.1 {primary.port} 1\n"
-                             "sentinel down-after-milliseconds sold 500\nsentinel failover-timeout sold 5000\n")
+                             "sentinel down-after-milliseconds sold 2000\nsentinel failover-timeout sold 5000\n")
 
     def words(self):
         return [str(self.file), "--sentinel"]
