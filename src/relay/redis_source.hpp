@@ -51,7 +51,7 @@ class RedisSource final : public Source {
     bool marked = false;    // as archived
     StreamExtent extent;
     std::vector<StreamGroup> groups;
-    redis::Reply reply;  // its last element: the entries behind `at_`
+    redis::Reply entries;  // behind `at_`, as many as were asked for
   };
 
   // With `entries` of the stream, at most.
