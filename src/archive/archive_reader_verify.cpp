@@ -21,6 +21,7 @@ Result<std::vector<ArchivedEvent>> ArchiveReader::rows(AuctionId auction, Sequen
       Parameters().add(auction.value()).add(after.value()).add(std::uint64_t{limit}));
   if (!rows) return std::unexpected(rows.error());
   std::vector<ArchivedEvent> events;
+  events.reserve(static_cast<std::size_t>(rows->count()));
   for (int row = 0; row < rows->count(); ++row) {
     events.push_back({{AuctionId{rows->number(row, 0)}, Sequence{rows->number(row, 1)}, RecordKind::event,
                        Timestamp{rows->integer(row, 2)}, std::make_shared<const std::string>(rows->text(row, 3)),
