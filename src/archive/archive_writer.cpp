@@ -81,9 +81,22 @@ Result<std::optional<ArchiveLease>> ArchiveWriter::acquire(std::uint64_t shard, 
       "UPDATE flashbid.shards SET token = token + 1, owner = $2, leased_until = clock_timestamp() + $3 * interval "
       "'1 ms' WHERE shard = $1 AND (owner IN ('', $2) OR leased_until < clock_timestamp()) RETURNING token, position",
       Parameters().add(shard).add(owner).add(length.ms));
-  if (!taken) return std::unexpected(taken.error());
+  if (!taken) {
+    std::ignore = end_who_stands_still();  // who holds the row is no longer in the way of the next try
+    return std::unexpected(taken.error());
+  }
   if (taken->count() == 0) return std::nullopt;
   return ArchiveLease{shard, taken->number(0, 0), std::string(taken->text(0, 1))};
+}
+
+// A worker that was stopped in the middle of a COPY holds its shard's row, and no time limit of PostgreSQL's ends that.
+// One that lives has given up whatever has waited for it for so long.
+Result<void> ArchiveWriter::end_who_stands_still() {
+  return nothing_of(
+      session_.run("SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid "
+                   "WHERE l.relation = 'flashbid.shards'::regclass AND l.granted AND a.pid <> pg_backend_pid() AND "
+                   "a.wait_event = 'ClientRead' AND a.state_change < clock_timestamp() - $1 * interval '1 ms'",
+                   Parameters().add(std::int64_t{session_.timeout().count()})));
 }
 
 Result<void> ArchiveWriter::renew(const ArchiveLease& lease, Duration length) {

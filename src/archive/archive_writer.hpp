@@ -80,6 +80,7 @@ class ArchiveWriter {
   };
   static constexpr std::size_t max_images = 4'096;
 
+  [[nodiscard]] Result<void> end_who_stands_still();
   [[nodiscard]] Result<void> check_lease(archive::Connection& connection, const ArchiveLease& lease, Epoch epoch);
   [[nodiscard]] Result<void> load_images(archive::Connection& connection, const ArchiveLease& lease,
                                          std::span<const Record> records, Plan& plan);

@@ -37,6 +37,8 @@ class Session {
   }
 
   [[nodiscard]] const ArchiveUrl& url() const { return url_; }
+  // The longest that any one thing may take.
+  [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
 
  private:
   static constexpr std::chrono::milliseconds first_pause{50};

@@ -64,7 +64,6 @@ class RedisSource final : public Source {
   [[nodiscard]] Result<StreamId> stored_by_all(const std::vector<StreamGroup>& groups);
   [[nodiscard]] Result<bool> trim(std::size_t events, StreamId stored, std::uint64_t length);
   [[nodiscard]] Result<bool> forget(StreamId stored);
-  // A call on this shard, with room for `arguments`.
   [[nodiscard]] std::unexpected<Error> not_there() const;
 
   std::shared_ptr<RedisLedger> ledger_;

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 
+#include <memory>
 #include <thread>
 
 #include "archive/archive_reader.hpp"
@@ -142,6 +144,22 @@ TEST_F(Archive, AHolderPausedPastItsLeaseStoresNothing) {
   EXPECT_EQ(stored(1), 2U);
   EXPECT_TRUE(second.store(now, Epoch{1}, bid, "3"));
   EXPECT_EQ(stored(1), 3U);
+}
+
+// What it was sending has no end, and PostgreSQL waits for that end for ever.
+TEST_F(Archive, AHolderStoppedInTheMiddleOfACopyIsNotInTheWayForEver) {
+  ASSERT_TRUE(writer_.connect());
+  ASSERT_EQ(acquire(writer_, "one", Duration{1}).token, 1U);
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> stopped(PQconnectdb(url_.uri.c_str()), PQfinish);
+  for (const char* sql : {"BEGIN", "SELECT FROM flashbid.shards FOR UPDATE", "COPY flashbid.events FROM STDIN"}) {
+    PQclear(PQexec(stopped.get(), sql));
+  }
+  ArchiveWriter second(url_, std::chrono::milliseconds{300});
+  Result<std::optional<ArchiveLease>> lease = std::nullopt;
+  for (int attempt = 0; attempt < 20 && !(lease && *lease); ++attempt) lease = second.acquire(0, "two", long_lease);
+  ASSERT_TRUE(lease) << lease.error().detail;
+  ASSERT_TRUE(*lease);
+  EXPECT_EQ((*lease)->token, 2U);
 }
 
 TEST_F(Archive, OneHolderAtATime) {
