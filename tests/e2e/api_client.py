@@ -99,8 +99,8 @@ class Api:
                 self.connection = Connection(self.server)
                 fresh = True
             try:
-                self.connection.send(request_bytes(method, target, host=self.connection.authority, headers=headers,
-                                                   body=raw))
+                self.connection.send_all_it_takes(request_bytes(method, target, host=self.connection.authority,
+                                                                headers=headers, body=raw))
                 response = self.connection.read_response(method)
             except (ConnectionEnded, ConnectionError):
                 if fresh:

@@ -40,7 +40,7 @@ class NetworkNamespace:
     @property
     def prefix(self):
         """Runs a command inside, by exec."""
-        return ["ip", "netns", "exec", self.name]
+        return ["nsenter", f"--net=/run/netns/{self.name}"]
 
     def cut(self):
         run("ip", "link", "set", self.cable, "down")
