@@ -1,6 +1,6 @@
 -- Where an auction stands in Redis, and how its events are committed. Takes no clock; decides nothing.
 -- The keys of a shard all begin with KEYS[1] = "flashbid:{TAG}" (redis/keys.hpp):
---   flashbid:{TAG}          hash   format, shards, epoch, incarnation, coming, archived
+--   flashbid:{TAG}          hash   format, shards, epoch, incarnation, coming, archived, waits
 --   …:stream                stream a = auction, e = epoch, s = sequence, p = payload, x = secret (left out if empty)
 --   …:a:ID                  hash   terms, rules, state, born, first, create_key, cancel_key
 --   …:i:ID                  list   stream ids of the auction's events; element 0 is event number `first`
