@@ -2,8 +2,10 @@
 
 Never talks HTTP itself (that is api_client) and never deletes the data folder (the test's tmp_path does).
 """
+import atexit
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -32,6 +34,13 @@ def run_command(*arguments, env=None, cwd=None, timeout=START_TIMEOUT_S):
                           env=clean_environment() if env is None else env, stdin=subprocess.DEVNULL)
 
 
+def folder_of_logs():
+    """Goes when the tests end: what a failure needs of it is printed."""
+    folder = Path(tempfile.mkdtemp(prefix="flashbid-logs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class Server:
     """`flashbid serve` on a port of its own choice."""
 
@@ -50,7 +59,7 @@ class Server:
         self.child = None
         self.host = None
         self.port = None
-        self.logs = Path(tempfile.mkdtemp(prefix="flashbid-logs-"))
+        self.logs = folder_of_logs()
         self.generation = 0
         self.checked_bytes = 0
         self.clients = []  # whose kept connections stop() ends first, else the server waits for them to say goodbye

@@ -2,13 +2,11 @@
 import re
 import signal
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import requests
 
-from flashbid_server import BINARY, clean_environment, run_command
+from flashbid_server import BINARY, clean_environment, folder_of_logs, run_command
 from postgres_server import free_port
 
 DRAIN_TIMEOUT_S = 90
@@ -19,7 +17,7 @@ class Relay:
 
     def __init__(self, source, url, *flags):
         self.words = [str(BINARY), "relay", "--from", source, "--to", url, *flags]
-        self.log = Path(tempfile.mkdtemp(prefix="flashbid-logs-")) / "relay"
+        self.log = folder_of_logs() / "relay"
         self.child = None
         self.start()
 
