@@ -1,5 +1,7 @@
 // The Redis engine with an archive: what Redis lost is put back from there before anything is decided again (INV-1, 2,
 // 9, 10).
+#include <libpq-fe.h>
+
 #include "support/archived_redis.hpp"
 
 namespace flashbid::test {
@@ -264,6 +266,27 @@ TEST_F(RedisArchive, NodesThatComeAtOnceAgree) {
   EXPECT_EQ(stream(1).size(), 54U) << "each event once";
   EXPECT_TRUE(nodes[2]->bid(AuctionId{1}, "dora", 90'000));
   archive_all();
+}
+
+// While one asks the archive about a shard without data, another begins it, takes bids, and these are archived.
+TEST_F(RedisArchive, AShardThatAnotherBeganMeanwhileIsNotTakenForEmptied) {
+  ASSERT_TRUE(start()->create(open_terms()));
+  archive_all();
+  ask({"RENAME", redis::meta_key(1), "not begun"});
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> busy(PQconnectdb(url_.uri.c_str()), PQfinish);
+  const auto run = [&](const char* sql) {
+    const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(busy.get(), sql), PQclear);
+    return PQntuples(result.get()) > 0 ? std::string(PQgetvalue(result.get(), 0, 0)) : std::string();
+  };
+  run("BEGIN");
+  run("LOCK TABLE flashbid.auctions");
+  std::unique_ptr<ArchivedNode> late;
+  std::jthread thread([&] { late = start(); });
+  EXPECT_TRUE(soon([&] { return run("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"; }));
+  ask({"RENAME", "not begun", redis::meta_key(1)});
+  run("COMMIT");
+  thread.join();
+  EXPECT_EQ(late->refused.detail, "");
 }
 
 // Bids decided in one epoch twice would be two histories: neither is put over the other.

@@ -197,13 +197,25 @@ void Admission::refill(const std::shared_ptr<Asking>& asking, Begin begin) {
                             .admitted = begin.admitted};
   options_.refill->ask(std::move(question), [this, asking, begin = std::move(begin)](Result<Epoch> epoch) {
     if (!epoch) {
-      return asking->refuse(epoch.error().failure,
-                            fmt::format("shard {} is not served before the archive has been asked what it lacks: {}",
-                                        begin.shard, epoch.error().detail));
+      Error why{epoch.error().failure,
+                fmt::format("shard {} is not served before the archive has been asked what it lacks: {}", begin.shard,
+                            epoch.error().detail)};
+      if (begin.stored == Epoch{0}) return refuse_if_new(asking, begin.shard, std::move(why));
+      return asking->refuse(why.failure, std::move(why.detail));
     }
     if (begin.admitted && *epoch == begin.stored) return go_on(asking, begin.shard, *epoch, begin.archived);
     write_epoch(asking, begin, *epoch);
   });
+}
+
+// What the archive has of a shard without data may have come from another node, which began the shard meanwhile.
+void Admission::refuse_if_new(const std::shared_ptr<Asking>& asking, unsigned shard, Error why) {
+  asking->primary->send(redis::Command::of({"EXISTS", redis::meta_key(shard)}),
+                        [this, asking, shard, why = std::move(why)](const Result<redis::Reply>& reply) mutable {
+                          if (asking->is_over(reply, "EXISTS")) return;
+                          if (reply->integer() == 1) return read_shard(asking, shard);
+                          asking->refuse(why.failure, std::move(why.detail));
+                        });
 }
 
 void Admission::write_epoch(const std::shared_ptr<Asking>& asking, const Begin& begin, Epoch epoch) {

@@ -69,6 +69,7 @@ class Admission {
   void read_shard(const std::shared_ptr<Asking>& asking, unsigned shard);
   void begin_epoch(const std::shared_ptr<Asking>& asking, Begin begin);
   void refill(const std::shared_ptr<Asking>& asking, Begin begin);
+  void refuse_if_new(const std::shared_ptr<Asking>& asking, unsigned shard, Error why);
   void write_epoch(const std::shared_ptr<Asking>& asking, const Begin& begin, Epoch epoch);
   void go_on(const std::shared_ptr<Asking>& asking, unsigned shard, Epoch epoch, bool is_marked);
   void admitted(unsigned shard, Epoch epoch, const std::string& run_id);
