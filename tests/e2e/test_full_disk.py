@@ -25,7 +25,7 @@ class SmallDisk:
             self.keeper.wait()
             pytest.skip("no permission to mount a small disk here")
         self.root = Path(f"/proc/{self.keeper.pid}/root{folder}")
-        self.prefix = ["nsenter", "-t", str(self.keeper.pid), "-m", "--"]
+        self.prefix = ["nsenter", "-t", str(self.keeper.pid), "-m", "-r", "--"]
 
     def fill(self):
         (self.root / "ballast").write_bytes(b"x" * BALLAST_MB * 2**20)
