@@ -91,6 +91,13 @@ class RedisCluster {
     }
     return size;
   }
+  // How far it is in the stream of writes that primaries send to replicas.
+  [[nodiscard]] std::string offset_of(std::size_t index) {
+    constexpr std::string_view name = "master_repl_offset:";
+    const std::string told = redis_cli(node(index).port(), {"INFO", "replication"});
+    const std::size_t at = told.find(name);
+    return at == std::string::npos ? std::string() : told.substr(at, told.find('\r', at) - at);
+  }
   [[nodiscard]] bool is_primary(std::size_t index) {
     return own_line(index).find("myself,master") != std::string::npos;
   }
