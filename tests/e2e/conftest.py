@@ -10,7 +10,7 @@ from api_documents import AsyncApi, OpenApi
 from http_wire import Connection
 from flashbid_server import BINARY, Server
 from postgres_server import PostgresServer
-from redis_server import RedisServer
+from redis_server import RedisCluster, RedisServer
 from stream_client import Events, Stream
 
 
@@ -149,3 +149,12 @@ def redis():
         yield server.start()
     finally:
         server.close()
+
+
+@pytest.fixture
+def cluster():
+    cluster = RedisCluster()
+    try:
+        yield cluster.start()
+    finally:
+        cluster.close()

@@ -6,7 +6,6 @@ import pytest
 
 from api_client import Api, in_seconds
 from house import House
-from redis_server import RedisCluster
 from stream_client import Stream
 
 AUCTIONS = 12
@@ -15,22 +14,9 @@ LOST = re.compile(r"^flashbid_redis_lost_events_total (\d+)$", re.MULTILINE)
 pytestmark = pytest.mark.kill
 
 
-@pytest.fixture
-def cluster():
-    cluster = RedisCluster()
-    try:
-        yield cluster.start()
-    finally:
-        cluster.close()
-
-
 def bid_round(api, auctions, amount):
     for auction in auctions:
         assert api.bid(auction, amount, f"B{amount}")["verdict"] == "accepted"
-
-
-def sequences(api, auctions):
-    return {auction: api.auction(auction)["sequence"] for auction in auctions}
 
 
 def wait_for_loss(api, lost):

@@ -11,7 +11,7 @@ import pytest
 from api_client import Api, in_seconds
 from house import House
 from kill_load import Bidder, Watcher
-from redis_server import RedisCluster, WatchedRedis
+from redis_server import WatchedRedis
 from told import Told
 
 KILLS = int(os.environ.get("FLASHBID_NODE_KILLS", "12"))
@@ -20,15 +20,6 @@ VICTIMS = ("redis", "node", "relay", "postgres")
 BIDDERS_PER_NODE = 2
 
 pytestmark = pytest.mark.kill
-
-
-@pytest.fixture
-def cluster():
-    cluster = RedisCluster()
-    try:
-        yield cluster.start()
-    finally:
-        cluster.close()
 
 
 @pytest.fixture
