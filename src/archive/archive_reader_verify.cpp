@@ -5,12 +5,11 @@
 #include <utility>
 
 #include "archive/archive_reader.hpp"
+#include "archive/key_columns.hpp"
 
 namespace flashbid {
 
-using archive::NumberArray;
 using archive::Parameters;
-using archive::TextArray;
 
 Result<std::vector<ArchivedEvent>> ArchiveReader::rows(AuctionId auction, Sequence after, std::size_t limit,
                                                        bool only) {
@@ -68,31 +67,15 @@ Result<std::vector<ArchivedKey>> ArchiveReader::remembered(const RememberedKey& 
 }
 
 Result<std::optional<std::size_t>> ArchiveReader::first_forgotten(std::span<const RememberedKey> keys) {
-  NumberArray operations;
-  NumberArray scopes;
-  TextArray callers;
-  TextArray names;
-  TextArray fingerprints;
-  NumberArray auctions;
-  NumberArray sequences;
-  for (const RememberedKey& key : keys) {
-    operations.add(static_cast<std::uint64_t>(key.use.operation));
-    scopes.add(key.scope.value());
-    callers.add(key.use.caller.view());
-    names.add(key.use.key.view());
-    fingerprints.add(key.use.fingerprint);
-    auctions.add(key.answer.auction.value());
-    sequences.add(key.answer.sequence.value());
-  }
   const auto rows = session_.run(
-      "SELECT u.n FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY AS u(o, c, r, k, f, a, s, n) "
-      "JOIN flashbid.auctions x ON x.id = u.a LEFT JOIN flashbid.answers w "
-      "ON w.operation = u.o AND w.scope = u.c AND w.caller = u.r AND w.key = u.k "
-      "WHERE (w.fingerprint, w.auction, w.sequence) IS DISTINCT FROM (u.f, u.a, u.s) "
-      "AND (x.state < 2 OR (u.o <> 2 AND EXISTS (SELECT FROM flashbid.events l JOIN flashbid.endings e "
-      "ON e.at = l.at AND e.auction = l.auction WHERE l.auction = x.id AND l.sequence = x.sequence))) "
-      "ORDER BY u.n LIMIT 1",
-      Parameters().add(operations).add(scopes).add(callers).add(names).add(fingerprints).add(auctions).add(sequences));
+      fmt::format("SELECT u.n FROM {} JOIN flashbid.auctions x ON x.id = u.a LEFT JOIN flashbid.answers w "
+                  "ON w.operation = u.o AND w.scope = u.c AND w.caller = u.r AND w.key = u.k "
+                  "WHERE (w.fingerprint, w.auction, w.sequence) IS DISTINCT FROM (u.f, u.a, u.s) "
+                  "AND (x.state < 2 OR (u.o <> 2 AND EXISTS (SELECT FROM flashbid.events l JOIN flashbid.endings e "
+                  "ON e.at = l.at AND e.auction = l.auction WHERE l.auction = x.id AND l.sequence = x.sequence))) "
+                  "ORDER BY u.n LIMIT 1",
+                  archive::key_rows),
+      archive::key_columns(keys));
   if (!rows) return std::unexpected(rows.error());
   if (rows->count() == 0) return std::nullopt;
   return static_cast<std::size_t>(rows->number(0, 0)) - 1;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "archive/key_columns.hpp"
 #include "ledger/event_codec.hpp"
 
 namespace flashbid {
@@ -286,29 +287,13 @@ Result<void> ArchiveWriter::put_images(Connection& connection, std::uint64_t sha
 
 Result<void> ArchiveWriter::put_answers(Connection& connection, const Plan& plan) {
   if (!plan.keys.empty()) {
-    NumberArray operations;
-    NumberArray scopes;
-    TextArray callers;
-    TextArray keys;
-    TextArray fingerprints;
-    NumberArray auctions;
-    NumberArray sequences;
-    for (const RememberedKey& key : plan.keys) {
-      operations.add(static_cast<std::uint64_t>(key.use.operation));
-      scopes.add(key.scope.value());
-      callers.add(key.use.caller.view());
-      keys.add(key.use.key.view());
-      fingerprints.add(key.use.fingerprint);
-      auctions.add(key.answer.auction.value());
-      sequences.add(key.answer.sequence.value());
-    }
     // A key that was forgotten may have been used again: the last use counts, and one batch may hold both.
     const auto put = connection.run(
-        "INSERT INTO flashbid.answers SELECT DISTINCT ON (o, c, r, k) o, c, r, k, f, a, s "
-        "FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY AS u(o, c, r, k, f, a, s, n) "
-        "ORDER BY o, c, r, k, n DESC ON CONFLICT (operation, scope, caller, key) DO UPDATE SET "
-        "fingerprint = excluded.fingerprint, auction = excluded.auction, sequence = excluded.sequence",
-        Parameters().add(operations).add(scopes).add(callers).add(keys).add(fingerprints).add(auctions).add(sequences));
+        fmt::format("INSERT INTO flashbid.answers SELECT DISTINCT ON (o, c, r, k) o, c, r, k, f, a, s FROM {} "
+                    "ORDER BY o, c, r, k, n DESC ON CONFLICT (operation, scope, caller, key) DO UPDATE SET "
+                    "fingerprint = excluded.fingerprint, auction = excluded.auction, sequence = excluded.sequence",
+                    archive::key_rows),
+        archive::key_columns(plan.keys));
     if (!put) return std::unexpected(put.error());
   }
   if (plan.endings.empty()) return {};
