@@ -106,7 +106,7 @@ class WatchedRedis:
     def start(self):
         for server in self.servers:
             server.start()
-        self.wait_until(lambda: "master_link_status:up" in self.servers[1].cli("INFO", "replication"))
+        self.wait_until(lambda: self.is_online(self.servers[0]))
         self.sentinel.start()
         return self
 
@@ -124,9 +124,12 @@ class WatchedRedis:
 
     def has_replica(self):
         """Whichever it is: on a busy machine the Sentinel may have replaced the new primary, too."""
-        primary = self.primary()
-        replica = next(server for server in self.servers if server is not primary)
-        return "master_link_status:up" in replica.cli("INFO", "replication")
+        return self.is_online(self.primary())
+
+    @staticmethod
+    def is_online(primary):
+        """Whether its replica is sent what is written. The replica itself calls its link up a second earlier."""
+        return "state=online" in primary.cli("INFO", "replication")
 
     @staticmethod
     def wait_until(holds):
@@ -240,7 +243,7 @@ class RedisCluster:
     @staticmethod
     def linked(server):
         said = server.cli("INFO", "replication")
-        return "master_link_status:up" in said or "connected_slaves:1" in said
+        return "master_link_status:up" in said or "state=online" in said
 
     def close(self):
         for server in self.servers:

@@ -27,6 +27,9 @@ class Relay:
             self.child = subprocess.Popen(self.words, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=log,
                                           stdin=subprocess.DEVNULL)
 
+    def tail(self):
+        return self.log.read_text(errors="replace")[-3000:]
+
     def kill(self):
         self.child.kill()
         self.child.wait(timeout=20)
@@ -37,7 +40,7 @@ class Relay:
         self.child.send_signal(signal.SIGTERM)
         code = self.child.wait(timeout=60)
         self.child = None
-        return code, self.log.read_text(errors="replace")
+        return code, self.tail()
 
 
 class Watched(Relay):
@@ -62,7 +65,7 @@ class Watched(Relay):
     def wait_until(self, holds, what):
         deadline = time.monotonic() + DRAIN_TIMEOUT_S
         while not holds(self):
-            assert time.monotonic() < deadline, f"{what}\n{self.log.read_text(errors='replace')[-3000:]}"
+            assert time.monotonic() < deadline, f"{what}\n{self.tail()}"
             time.sleep(0.1)
 
     def is_ready(self):

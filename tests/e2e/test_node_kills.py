@@ -96,7 +96,7 @@ class Run(Told):
         self.check(api, sorted(self.everything))
         api.close()
         done = self.house.wait_for_drain()
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr + self.house.relay.tail()
         self.house.stop()
         print(self.counts)
         assert self.counts["accepted"] > 20 * rounds and self.counts["rejected"] > rounds
