@@ -40,7 +40,11 @@ Result<std::vector<redis::Reply>> RedisLedger::run(std::string_view key, std::ve
   last_failure_ = std::move(replies.error());
   if (last_failure_.failure == Failure::outcome_unknown) last_failure_.failure = Failure::unavailable;
   // In a cluster the other shards' primaries may be well.
-  if (!client_ || client_->client().kind() != redis::Kind::cluster) quiet_until_ = Clock::now() + quiet_after_failure;
+  if (client_ && client_->client().kind() == redis::Kind::cluster) return std::unexpected(last_failure_);
+  // A client makes its connection while it is asked something. An attempt that is left half done until a later call
+  // is found too old there, and so would be all that follow: each call begins anew.
+  client_.reset();
+  quiet_until_ = Clock::now() + quiet_after_failure;
   return std::unexpected(last_failure_);
 }
 

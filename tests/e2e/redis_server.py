@@ -42,7 +42,7 @@ class RedisServer:
         raise AssertionError("redis-server does not answer\n" + (self.folder / "log").read_text())
 
     def words(self):
-        return ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+        return ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--repl-ping-replica-period", "1"]
 
     def try_cli(self, *words, timeout=20):
         return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=timeout)
@@ -54,6 +54,13 @@ class RedisServer:
 
     def keys(self, pattern):
         return self.cli("--scan", "--pattern", pattern).split()
+
+    def is_followed(self):
+        """Whether its replica has been sent something. It is called online, and calls its link up, a second earlier, in
+        which nothing reaches it."""
+        said = dict(line.split(":", 1) for line in self.cli("INFO", "replication").splitlines() if ":" in line)
+        offset = int(said["master_repl_offset"])
+        return offset > 0 and f"state=online,offset={offset}," in said.get("slave0", "")
 
     def kill(self):
         """SIGKILL: no chance to tidy up."""
@@ -106,7 +113,7 @@ class WatchedRedis:
     def start(self):
         for server in self.servers:
             server.start()
-        self.wait_until(lambda: self.is_online(self.servers[0]))
+        self.wait_until(self.servers[0].is_followed)
         self.sentinel.start()
         return self
 
@@ -124,12 +131,7 @@ class WatchedRedis:
 
     def has_replica(self):
         """Whichever it is: on a busy machine the Sentinel may have replaced the new primary, too."""
-        return self.is_online(self.primary())
-
-    @staticmethod
-    def is_online(primary):
-        """Whether its replica is sent what is written. The replica itself calls its link up a second earlier."""
-        return "state=online" in primary.cli("INFO", "replication")
+        return self.primary().is_followed()
 
     @staticmethod
     def wait_until(holds):
@@ -205,11 +207,8 @@ class RedisCluster:
         """Until every replica has all that its primary wrote."""
         for server in self.primaries():
             deadline = time.monotonic() + 20
-            while True:
-                said = dict(line.split(":", 1) for line in server.cli("INFO", "replication").splitlines() if ":" in line)
-                if f"offset={said['master_repl_offset']}," in said.get("slave0", ""):
-                    break
-                assert time.monotonic() < deadline, said
+            while not server.is_followed():
+                assert time.monotonic() < deadline, server.cli("INFO", "replication")
                 time.sleep(0.05)
 
     def cut_replicas(self):
@@ -242,8 +241,7 @@ class RedisCluster:
 
     @staticmethod
     def linked(server):
-        said = server.cli("INFO", "replication")
-        return "master_link_status:up" in said or "state=online" in said
+        return "master_link_status:up" in server.cli("INFO", "replication") or server.is_followed()
 
     def close(self):
         for server in self.servers:
