@@ -3,6 +3,7 @@
 Never shared with anything that was there before; killed with kill -9 by close().
 """
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -42,7 +43,7 @@ class RedisServer:
         raise AssertionError("redis-server does not answer\n" + (self.folder / "log").read_text())
 
     def words(self):
-        return ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--repl-ping-replica-period", "1"]
+        return ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
 
     def try_cli(self, *words, timeout=20):
         return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=timeout)
@@ -55,12 +56,14 @@ class RedisServer:
     def keys(self, pattern):
         return self.cli("--scan", "--pattern", pattern).split()
 
+    def replication(self):
+        """What INFO says of it: name -> value."""
+        return dict(line.split(":", 1) for line in self.cli("INFO", "replication").splitlines() if ":" in line)
+
     def is_followed(self):
-        """Whether its replica has been sent something. It is called online, and calls its link up, a second earlier, in
-        which nothing reaches it."""
-        said = dict(line.split(":", 1) for line in self.cli("INFO", "replication").splitlines() if ":" in line)
-        offset = int(said["master_repl_offset"])
-        return offset > 0 and f"state=online,offset={offset}," in said.get("slave0", "")
+        """Whether a replica has told of something that reached it. It is called online, and calls its link up, a second
+        before anything does."""
+        return bool(re.search(r",offset=[1-9]", self.replication().get("slave0", "")))
 
     def kill(self):
         """SIGKILL: no chance to tidy up."""
@@ -102,8 +105,9 @@ class WatchedRedis:
     """A primary with a replica, watched by a Sentinel."""
 
     def __init__(self):
-        first = RedisServer("--repl-diskless-sync-delay", "0")
-        self.servers = [first, RedisServer("--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", str(first.port))]
+        flags = ("--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1")
+        first = RedisServer(*flags)
+        self.servers = [first, RedisServer(*flags, "--replicaof", "127.0.0.1", str(first.port))]
         self.sentinel = Sentinel(first)
 
     @property
@@ -207,8 +211,8 @@ class RedisCluster:
         """Until every replica has all that its primary wrote."""
         for server in self.primaries():
             deadline = time.monotonic() + 20
-            while not server.is_followed():
-                assert time.monotonic() < deadline, server.cli("INFO", "replication")
+            while f"offset={(said := server.replication())['master_repl_offset']}," not in said.get("slave0", ""):
+                assert time.monotonic() < deadline, said
                 time.sleep(0.05)
 
     def cut_replicas(self):
