@@ -12,11 +12,16 @@ class Ledger:
     """What the recovered server says of an auction, proven consistent in itself."""
 
     def __init__(self, api, auction):
+        self.read(api, auction)
+        if self.state["sequence"] == len(self.events) + 1:
+            self.read(api, auction)  # it ended between the two requests
+        self.check_sequences()
+        self.check_prices()
+
+    def read(self, api, auction):
         self.events = api.events(auction)
         self.state = api.auction(auction)
         self.bids = {bid["sequence"]: bid for bid in api.history(auction)}
-        self.check_sequences()
-        self.check_prices()
 
     def check_sequences(self):
         assert [event["sequence"] for event in self.events] == list(range(1, len(self.events) + 1)), "INV-4: gapless"
