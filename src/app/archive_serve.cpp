@@ -55,7 +55,7 @@ Result<std::unique_ptr<ArchiveService>> ArchiveService::start(ArchivedLedger led
   auto parsed = ArchiveUrl::parse(url);
   if (!parsed) return fail(Failure::invalid, "--archive: " + parsed.error().detail);
   auto parts = std::make_unique<Parts>(std::move(ledger), std::move(*parsed));
-  if (const auto claimed = parts->sink.claim(); !claimed) {
+  if (const auto claimed = parts->sink.prepare(); !claimed) {
     if (claimed.error().failure != Failure::unavailable && claimed.error().failure != Failure::outcome_unknown) {
       return fail(claimed.error().failure, "--archive: " + claimed.error().detail);
     }

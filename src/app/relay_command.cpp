@@ -193,7 +193,7 @@ int run_relay(const RelayFlags& flags) {
   if (!*ledger) return 0;
   const std::string shown = url->shown;
   ArchiveSink sink(std::move(*url), (*ledger)->kind, (*ledger)->shards);
-  const auto claimed = sink.claim();
+  const auto claimed = sink.prepare();
   if (!claimed && claimed.error().failure == Failure::invalid) return refuse("--to: " + claimed.error().detail);
   RelayOptions options{.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}};
   ChosenLeases leases(sink);

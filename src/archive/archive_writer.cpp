@@ -150,14 +150,14 @@ Result<void> ArchiveWriter::store(const ArchiveLease& lease, Epoch epoch, std::s
 }
 
 // Holds the shard's row until the transaction ends: nobody takes the lease over, and no epoch rises, in the middle.
-Result<void> ArchiveWriter::check_lease(Connection& connection, const ArchiveLease& lease, Epoch epoch) {
+Result<void> ArchiveWriter::check_lease(Connection& connection, const ArchiveLease& lease, std::optional<Epoch> epoch) {
   const auto row = connection.run("SELECT token, epoch FROM flashbid.shards WHERE shard = $1 FOR UPDATE",
                                   Parameters().add(lease.shard));
   if (!row) return std::unexpected(row.error());
   if (row->count() == 0 || row->number(0, 0) != lease.token) return taken_over(lease);
-  if (row->number(0, 1) > epoch.value()) {
+  if (epoch && row->number(0, 1) > epoch->value()) {
     return fail(Failure::conflict, fmt::format("shard {} is at epoch {}; what was read at epoch {} is of an old ledger",
-                                               lease.shard, row->number(0, 1), epoch.value()));
+                                               lease.shard, row->number(0, 1), epoch->value()));
   }
   return {};
 }

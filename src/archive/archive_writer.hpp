@@ -27,6 +27,13 @@ struct ArchiveLease {
   std::string position;  // how far its source has been stored; empty = nothing yet
 };
 
+// An event of a queue that was not stored.
+struct ArchiveRefusal {
+  std::size_t record = 0;  // its index
+  bool early = false;      // one that comes before it is missing; it may still come
+  std::string why;
+};
+
 class ArchiveWriter {
  public:
   explicit ArchiveWriter(ArchiveUrl url, std::chrono::milliseconds timeout = std::chrono::seconds{10})
@@ -57,6 +64,13 @@ class ArchiveWriter {
   [[nodiscard]] Result<void> store(const ArchiveLease& lease, Epoch epoch, std::span<const Record> records,
                                    std::string_view position);
 
+  // The same for events from a queue, which may hold anything: what does not fit is refused, everything else is stored.
+  // A ledger that failed over may have lost its last events after they were queued; the first event of a later epoch in
+  // their place moves them, and what follows them, to flashbid.lost.
+  [[nodiscard]] Result<std::vector<ArchiveRefusal>> store_queued(const ArchiveLease& lease,
+                                                                 std::span<const Record> records,
+                                                                 std::string_view position);
+
   // Forgets keys of auctions that were over `effect_kept` before `now`; true = there are more.
   [[nodiscard]] Result<bool> forget_answers(Timestamp now);
 
@@ -70,6 +84,7 @@ class ArchiveWriter {
     const Record* record;
     Epoch epoch;
     std::uint64_t event = 0;  // 1 created … 6 cancelled
+    std::size_t index = 0;    // of the record in its batch
   };
   struct Plan {
     std::vector<Row> fresh;
@@ -81,7 +96,9 @@ class ArchiveWriter {
   static constexpr std::size_t max_images = 4'096;
 
   [[nodiscard]] Result<void> end_who_stands_still();
-  [[nodiscard]] Result<void> check_lease(archive::Connection& connection, const ArchiveLease& lease, Epoch epoch);
+  // Whose epoch is known stores only if it is not behind.
+  [[nodiscard]] Result<void> check_lease(archive::Connection& connection, const ArchiveLease& lease,
+                                         std::optional<Epoch> epoch);
   [[nodiscard]] Result<void> load_images(archive::Connection& connection, const ArchiveLease& lease,
                                          std::span<const Record> records, Plan& plan);
   [[nodiscard]] static Result<void> plan_record(const Record& record, Epoch epoch, Plan& plan);
@@ -89,6 +106,16 @@ class ArchiveWriter {
   [[nodiscard]] static Result<void> compare_events(archive::Connection& connection, const Plan& plan);
   [[nodiscard]] static Result<void> put_images(archive::Connection& connection, std::uint64_t shard, const Plan& plan);
   [[nodiscard]] static Result<void> put_answers(archive::Connection& connection, const Plan& plan);
+  // Of a queue; `refused` grows (archive_writer_queued.cpp).
+  using Refusals = std::vector<ArchiveRefusal>;
+  [[nodiscard]] static Result<void> plan_queued(archive::Connection& connection, std::uint64_t shard,
+                                                const Record& record, std::size_t index, Plan& plan, Refusals& refused);
+  [[nodiscard]] static Result<void> supersede(archive::Connection& connection, const Record& first);
+  [[nodiscard]] static Result<Auction> image_before(archive::Connection& connection, AuctionId auction,
+                                                    Sequence sequence);
+  [[nodiscard]] static Result<void> put(archive::Connection& connection, std::uint64_t shard, Plan& plan);
+  [[nodiscard]] static Result<void> compare_queued(archive::Connection& connection, const Plan& plan,
+                                                   Refusals& refused);
   void keep_images(const ArchiveLease& lease, Plan plan);
 
   archive::Session session_;

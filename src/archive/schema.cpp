@@ -67,6 +67,18 @@ CREATE TABLE flashbid.endings(
   auction bigint NOT NULL,
   PRIMARY KEY (at, auction)
 );
+)sql",
+                                                        R"sql(
+CREATE TABLE flashbid.lost(
+  auction bigint NOT NULL,
+  sequence bigint NOT NULL,
+  epoch bigint NOT NULL,
+  event smallint NOT NULL,
+  at bigint NOT NULL,
+  payload text NOT NULL,
+  secret text NOT NULL,
+  PRIMARY KEY (auction, sequence, epoch)
+);
 )sql"};
 
 // 0 = there are no tables.

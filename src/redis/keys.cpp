@@ -76,6 +76,8 @@ std::string accepted_keys_key(unsigned shard, AuctionId id) { return key_of(shar
 std::string due_key(unsigned shard) { return key_of(shard, ":due"); }
 std::string ids_key(unsigned shard, std::string_view state) { return key_of(shard, fmt::format(":ids:{}", state)); }
 std::string over_key(unsigned shard) { return key_of(shard, ":over"); }
+std::string lease_key(unsigned shard, std::string_view group) { return key_of(shard, fmt::format(":lease:{}", group)); }
+std::string workers_key(std::string_view group) { return key_of(0, fmt::format(":workers:{}", group)); }
 std::string last_id_key() { return key_of(0, ":ids"); }
 
 unsigned slot_of(std::string_view key) {

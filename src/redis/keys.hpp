@@ -30,7 +30,9 @@ inline constexpr unsigned max_shards = 1'024;
 [[nodiscard]] std::string due_key(unsigned shard);                          // zset: id -> next boundary (ms)
 [[nodiscard]] std::string ids_key(unsigned shard, std::string_view state);  // zset: ids in that state
 [[nodiscard]] std::string over_key(unsigned shard);                         // zset: id -> when it was over (ms)
-[[nodiscard]] std::string last_id_key();                                    // hash, on shard 0
+[[nodiscard]] std::string lease_key(unsigned shard, std::string_view group);  // hash: owner, until (ms), token
+[[nodiscard]] std::string workers_key(std::string_view group);  // zset, on shard 0: worker -> alive until (ms)
+[[nodiscard]] std::string last_id_key();                        // hash, on shard 0
 
 // The cluster's slot of a key: CRC16 (XMODEM) of what stands between the first { and the next }, if anything does,
 // otherwise of the whole key; modulo 16384.

@@ -11,23 +11,26 @@ namespace flashbid {
 
 class ArchiveSink final : public Sink, public Leases {
  public:
-  // `kind` and `shards` say what the archive is of; it is claimed when it is first reached.
+  // `kind` and `shards` say what the archive is of; it is claimed when it is first reached. An empty kind is told by
+  // the first batch from a queue.
   ArchiveSink(ArchiveUrl url, std::string kind, std::uint64_t shards)
       : writer_(std::move(url)), kind_(std::move(kind)), shards_(shards) {}
 
-  // Reaches it now. Failure::invalid if it cannot be used.
-  [[nodiscard]] Result<void> claim();
+  // Claims the archive.
+  [[nodiscard]] Result<void> prepare() override;
 
   [[nodiscard]] Result<std::uint64_t> beat(std::string_view owner, Duration alive) override;
   [[nodiscard]] Result<std::optional<ShardLease>> acquire(std::uint64_t shard, std::string_view owner,
                                                           Duration length) override;
   [[nodiscard]] Result<void> renew(const ShardLease& lease, Duration length) override;
   [[nodiscard]] Result<void> release(const ShardLease& lease) override;
-  [[nodiscard]] Result<void> store(const ShardLease& lease, const SourceBatch& batch) override;
+  [[nodiscard]] Result<Stored> store(const ShardLease& lease, const SourceBatch& batch) override;
   // Idempotency keys of auctions that were over a day ago.
   [[nodiscard]] Result<bool> tidy() override { return writer_.forget_answers(clock_.now()); }
 
  private:
+  [[nodiscard]] Result<Stored> store_queued(const ShardLease& lease, const SourceBatch& batch);
+
   ArchiveWriter writer_;
   std::string kind_;
   std::uint64_t shards_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/time.hpp"
+#include "ledger/record_of_event.hpp"
 #include "redis/keys.hpp"
 #include "redis/meta.hpp"
 #include "redis/stream_entry.hpp"
@@ -49,17 +49,6 @@ else
 end
 return 1
 )lua";
-
-// Its own text for a moment: `"at":"2026-01-31T08:00:00.000Z"}` ends every event's payload.
-std::optional<Timestamp> moment_of(std::string_view payload) {
-  constexpr std::string_view before = R"("at":")";
-  constexpr std::string_view behind = R"("})";
-  constexpr std::size_t size = before.size() + timestamp_text_size + behind.size();
-  if (payload.size() < size || !payload.ends_with(behind)) return std::nullopt;
-  const std::string_view end = payload.substr(payload.size() - size);
-  if (!end.starts_with(before)) return std::nullopt;
-  return parse_timestamp(end.substr(before.size(), timestamp_text_size));
-}
 
 Epoch epoch_of(const redis::Reply& entry) { return Epoch{whole_number(redis::entry_fields(entry).epoch).value_or(0)}; }
 
@@ -138,7 +127,7 @@ Result<SourceBatch> RedisSource::read(std::size_t max) {
       return fail(Failure::unavailable, fmt::format("shard {} waits for a node to admit its new primary", shard_));
     }
     const StreamGroup* group = own_group(*look);
-    if (!look->marked) {
+    if (options_.lets_go && !look->marked) {
       const auto marked = ledger_->ask(stream_key_, redis::mark_archived(shard_));
       if (!marked) return std::unexpected(marked.error());
     }
@@ -187,21 +176,16 @@ Result<Record> RedisSource::record_of(const redis::Reply& entry) const {
   const auto refuse = [&](std::string_view why) {
     return fail(Failure::corrupt, fmt::format("shard {}, stream entry {}: {}", shard_, fields.id, why));
   };
-  const auto auction = whole_number(fields.auction);
-  const auto sequence = whole_number(fields.sequence);
-  if (!auction || !sequence || !whole_number(fields.epoch)) return refuse("its a, e and s are not all numbers");
+  if (!whole_number(fields.auction) || !whole_number(fields.sequence) || !whole_number(fields.epoch)) {
+    return refuse("its a, e and s are not all numbers");
+  }
   // The rest of the payload is read by whoever stores it, which names the auction's event.
-  const std::string begin = fmt::format(R"({{"auction_id":{},"epoch":{},"sequence":{},"event":")", fields.auction,
-                                        fields.epoch, fields.sequence);
-  if (!fields.payload.starts_with(begin)) return refuse("its payload is not the event that a, e and s name");
-  const auto at = moment_of(fields.payload);
-  if (!at) return refuse("its payload does not end with the event's moment");
-  return Record{.auction = AuctionId{*auction},
-                .sequence = Sequence{*sequence},
-                .kind = RecordKind::event,
-                .at = *at,
-                .payload = std::make_shared<const std::string>(fields.payload),
-                .secret = std::string(fields.secret)};
+  auto record = record_of_event(std::string(fields.payload), std::string(fields.secret));
+  const std::string named =
+      fmt::format(R"({{"auction_id":{},"epoch":{},"sequence":{},)", fields.auction, fields.epoch, fields.sequence);
+  if (!fields.payload.starts_with(named)) return refuse("its payload is not the event that a, e and s name");
+  if (!record) return refuse("its payload is no event: " + record.error().detail);
+  return record;
 }
 
 Result<void> RedisSource::stored(std::string_view position) {

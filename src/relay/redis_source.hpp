@@ -23,7 +23,7 @@ namespace flashbid {
 struct RedisSourceOptions {
   std::string group = "archive";
   std::uint64_t keep_events = 100'000;  // the newest of a shard are not let go, so that watchers find them
-  bool lets_go = true;                  // false: nothing ever leaves Redis
+  bool lets_go = true;                  // false: nothing ever leaves Redis by this reader, and nobody relies on it
   std::string trim_function;            // as Redis knows it (engine/redis/functions.hpp)
   std::string forget_function;
 };

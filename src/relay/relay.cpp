@@ -183,6 +183,7 @@ Result<bool> Relay::move(Held& held) {
     auto batch = held.source->read(options_.batch);
     if (!batch) return std::unexpected(std::move(batch.error()));
     held.behind = batch->behind;
+    if (batch->dead_letters > 0) count_dead(batch->dead_letters);
     held.oldest.reset();
     if (batch->records.empty() && batch->position == held.lease.position) return false;
     if (!batch->records.empty()) held.oldest = batch->records.front().at;
@@ -190,10 +191,18 @@ Result<bool> Relay::move(Held& held) {
     note();
     if (auto read = step(RelayStep::read); !read) return std::unexpected(std::move(read.error()));
   }
-  if (auto stored = sink_.store(held.lease, *held.batch); !stored) return std::unexpected(std::move(stored.error()));
+  const auto kept = sink_.store(held.lease, *held.batch);
+  if (!kept) return std::unexpected(kept.error());
+  std::uint64_t dead_letters = kept->dead_letters;
+  if (!kept->refused.empty()) {
+    const auto dead = held.source->refused(kept->refused);
+    if (!dead) return std::unexpected(dead.error());
+    dead_letters += *dead;
+  }
   if (auto stored = step(RelayStep::stored); !stored) return std::unexpected(std::move(stored.error()));
+  if (dead_letters > 0) count_dead(dead_letters);
   held.lease.position = held.batch->position;
-  const std::uint64_t count = held.batch->records.size();
+  const std::uint64_t count = held.batch->records.size() - kept->refused.size() - kept->dead_letters;
   held.batch.reset();
   held.untidied += count;
   if (held.behind == 0) held.oldest.reset();
@@ -206,6 +215,11 @@ Result<bool> Relay::move(Held& held) {
   if (auto told = held.source->stored(held.lease.position); !told) return std::unexpected(std::move(told.error()));
   if (auto told = step(RelayStep::told); !told) return std::unexpected(std::move(told.error()));
   return true;
+}
+
+void Relay::count_dead(std::uint64_t letters) {
+  const std::scoped_lock lock(mutex_);
+  counters_.dead_letters += letters;
 }
 
 // In slices, twice as large as what came meanwhile: under load it catches up, and when there is nothing to move it goes

@@ -41,6 +41,7 @@ struct RelayOptions {
 struct RelayCounters {
   std::uint64_t stored = 0;  // events
   std::uint64_t batches = 0;
+  std::uint64_t dead_letters = 0;  // events set aside for good
   std::uint64_t failures = 0;
   std::uint64_t shards = 0;      // held now
   std::uint64_t lag_events = 0;  // known to wait; all there are, where it is not known how many are stored
@@ -87,6 +88,7 @@ class Relay {
   // True if something was moved.
   [[nodiscard]] Result<bool> move(Held& held);
   [[nodiscard]] Result<bool> tidy(Held& held, bool moved) const;
+  void count_dead(std::uint64_t letters);
   void tidy_sink(Round& round);
   [[nodiscard]] Result<void> step(RelayStep step) const;
   [[nodiscard]] bool is_late() const;

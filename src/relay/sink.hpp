@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -32,16 +33,24 @@ class Leases {
   [[nodiscard]] virtual Result<void> release(const ShardLease& lease) = 0;
 };
 
+// What became of a batch.
+struct Stored {
+  std::vector<Refusal> refused;    // of a queued batch; everything else is stored
+  std::uint64_t dead_letters = 0;  // events that the sink has set aside for good
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
-  // Stores a batch for good, all or nothing; storing it again changes nothing.
+  // Reaches the place, and makes sure that it can be used. Failure::invalid if it cannot; anything else may pass.
+  [[nodiscard]] virtual Result<void> prepare() { return {}; }
+  // Stores a batch for good, all or nothing but for what it refuses; storing it again changes nothing.
   //   Failure::conflict     the lease is another's now: drop the batch, acquire again
   //   Failure::corrupt      what is there contradicts it: stop with an alarm
   //   any other             store the same again
-  [[nodiscard]] virtual Result<void> store(const ShardLease& lease, const SourceBatch& batch) = 0;
+  [[nodiscard]] virtual Result<Stored> store(const ShardLease& lease, const SourceBatch& batch) = 0;
   // Forgets some of what need not be known any longer; true = there is more.
-  [[nodiscard]] virtual Result<bool> tidy() = 0;
+  [[nodiscard]] virtual Result<bool> tidy() { return false; }
 };
 
 }  // namespace flashbid

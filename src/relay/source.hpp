@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,20 @@ struct SourceBatch {
   std::string position;         // behind the last one
   Epoch epoch;                  // of the ledger when they were read
   std::uint64_t behind = 0;     // events that are known to wait behind these
+  // From a queue, into which others may write, too: what does not fit is refused one by one, and no alarm. `epoch` says
+  // nothing then: events of a ledger's last moments before a failover may lie in the queue long after it, and those
+  // that the failover has lost give way to the ones of a later epoch.
+  bool queued = false;
+  std::string ledger;              // its kind, of a queued batch
+  std::uint64_t shards = 0;        // that ledger's
+  std::uint64_t dead_letters = 0;  // messages that were set aside unread, since the last batch
+};
+
+// An event of a queued batch that the sink could not store.
+struct Refusal {
+  std::size_t record = 0;  // its index in the batch
+  bool early = false;      // an event that comes before it is missing; it may still come
+  std::string why;         // one sentence
 };
 
 // What a source has that nobody is known to have stored.
@@ -39,6 +54,12 @@ class Source {
   [[nodiscard]] virtual Result<SourceBatch> read(std::size_t max) = 0;
   // Everything up to `position` is stored for good: the source need not keep it for this reader.
   [[nodiscard]] virtual Result<void> stored(std::string_view position) = 0;
+  // Of the last batch read, a queued one, before stored(): those that were not. Early ones come again with the next
+  // batches, for a while; the others, and early ones in the end, go to the dead letters with the reason, once and for
+  // all. How many went there now.
+  [[nodiscard]] virtual Result<std::uint64_t> refused(std::span<const Refusal> refusals) {
+    return std::uint64_t{refusals.size()};
+  }
   // What waits behind the last event read; before begin(): behind what the source itself knows as stored, or all of it.
   [[nodiscard]] virtual Result<Waiting> waiting() = 0;
   // Lets go of at most about `events` that no reader needs any more; true = there is more to let go of.

@@ -7,10 +7,11 @@
 
 namespace flashbid {
 
-Result<std::unique_ptr<Source>> SqliteSource::open(const std::filesystem::path& folder) {
+Result<std::unique_ptr<Source>> SqliteSource::open(const std::filesystem::path& folder,
+                                                   std::optional<PositionFile> keeps) {
   auto reader = OrderedReader::open(folder);
   if (!reader) return std::unexpected(std::move(reader.error()));
-  return std::unique_ptr<Source>(new SqliteSource(std::move(*reader)));
+  return std::unique_ptr<Source>(new SqliteSource(std::move(*reader), std::move(keeps)));
 }
 
 Result<void> SqliteSource::begin(std::string_view position) {

@@ -54,7 +54,7 @@ class RelayWithRedisLeases : public ::testing::Test {
   struct Worker {
     explicit Worker(RelayWithRedisLeases& test)
         : sink(test.url_, "memory", 1), locks(test.servers_.open()), leases(*locks, sink, "flashbid:lease:test") {
-      EXPECT_TRUE(sink.claim());
+      EXPECT_TRUE(sink.prepare());
     }
     ArchiveSink sink;
     std::unique_ptr<Redlock> locks;

@@ -177,7 +177,7 @@ class MemorySink : public Sink, public Leases {
     board_.shards[lease.shard].owner.clear();
     return {};
   }
-  Result<void> store(const ShardLease&, const SourceBatch&) override { return {}; }
+  Result<Stored> store(const ShardLease&, const SourceBatch&) override { return Stored{}; }
   Result<bool> tidy() override { return false; }
 
  private:
@@ -259,7 +259,10 @@ class TroubledSink final : public MemorySink {
     if (auto failed = next(beats); !failed) return std::unexpected(failed.error());
     return MemorySink::beat(owner, alive);
   }
-  Result<void> store(const ShardLease&, const SourceBatch&) override { return next(stores); }
+  Result<Stored> store(const ShardLease&, const SourceBatch&) override {
+    if (auto done = next(stores); !done) return std::unexpected(std::move(done.error()));
+    return Stored{};
+  }
   Result<bool> tidy() override {
     ++tidied;
     return false;
