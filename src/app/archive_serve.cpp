@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "app/archive_report.hpp"
+#include "app/relay_report.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
@@ -77,11 +77,11 @@ void ArchiveService::stop(Duration patience) {
 
 void ArchiveService::add_degraded(std::vector<std::string>& degraded) const {
   const RelayCounters counters = parts_->relay.counters(parts_->clock.now());
-  if (is_worth_telling(counters)) degraded.push_back(archive_sentence(counters));
+  if (is_worth_telling(counters)) degraded.push_back(relay_sentence("archive", counters));
 }
 
 void ArchiveService::add_metrics(Exposition& out) const {
-  add_archive_metrics(parts_->relay.counters(parts_->clock.now()), out);
+  add_relay_metrics("archive", parts_->relay.counters(parts_->clock.now()), out);
 }
 
 }  // namespace flashbid

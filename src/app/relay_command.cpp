@@ -11,9 +11,10 @@
 #include <mutex>
 #include <thread>
 
-#include "app/archived_ledger.hpp"
 #include "app/end_signals.hpp"
+#include "app/relay_from.hpp"
 #include "app/relay_server.hpp"
+#include "app/relay_to.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/archive_sink.hpp"
@@ -23,8 +24,9 @@
 namespace flashbid {
 namespace {
 
-constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr Duration patience_at_end{5'000};
+constexpr std::size_t webhook_batch = 100;
+constexpr Duration webhook_lease{60'000};
 constexpr std::chrono::milliseconds longest_pause_at_start{2'000};
 constexpr std::chrono::milliseconds look_every{500};
 
@@ -65,57 +67,46 @@ class Teller {
   RelayCounters told_{.failing = true, .last_error = "it has just begun"};  // guarded by mutex_
 };
 
-bool is_folder(const RelayFlags& flags) { return flags.from.starts_with(sqlite_scheme); }
-
-// What is wrong with --from: one sentence; empty = nothing.
-std::string unfit_source(const RelayFlags& flags) {
-  if (is_folder(flags)) return flags.from.size() > sqlite_scheme.size() ? "" : "--from: give a folder: sqlite:DIR";
-  if (!flags.from.starts_with("redis")) return "--from " + flags.from + ": give redis://HOST:PORT, or sqlite:DIR";
-  const auto url = redis::parse_url(flags.from);
-  return url ? "" : "--from: " + url.error().detail;
-}
-
-// Waits for a Redis that is away, or empty; none if a signal came first.
-Result<std::optional<ArchivedLedger>> find_ledger(const RelayFlags& flags, EndSignals& signals, Teller& teller) {
-  if (is_folder(flags)) {
-    ArchivedLedger ledger = ledger_of_folder(flags.from.substr(sqlite_scheme.size()));
-    if (const auto opened = ledger.open(0); !opened) return std::unexpected(opened.error());
-    return ledger;
-  }
-  const auto redis = redis_ledger(redis::parse_url(flags.from).value());
+// Waits for what is away, or empty; none if a signal came first.
+Result<std::optional<RelayFrom>> find_source(const FromUrl& url, const std::string& group, bool archives,
+                                             EndSignals& signals, Teller& teller) {
   std::chrono::milliseconds pause{100};
   for (;;) {
-    const auto shards = redis->count_shards();
-    if (shards) {
-      return ledger_of_redis(
-          redis, *shards,
-          {.group = flags.group, .keep_events = flags.keep_events, .trim_function = {}, .forget_function = {}});
-    }
-    if (shards.error().failure != Failure::unavailable) return std::unexpected(shards.error());
-    teller.tell_waiting(shards.error());
+    auto from = url.find(group, archives);
+    if (from) return std::move(*from);
+    if (from.error().failure != Failure::unavailable) return std::unexpected(from.error());
+    teller.tell_waiting(from.error());
     if (signals.wait_for(pause)) return std::nullopt;
     pause = std::min(pause * 2, longest_pause_at_start);
   }
 }
 
-// Where the leases are, as --lease says: in the archive, or on Redis in front of it.
+// Where the leases are: in the archive or beside what is read, and on Redis in front of that if --lease says so.
 class ChosenLeases {
  public:
-  explicit ChosenLeases(Leases& archive) : archive_(archive) {}
-  [[nodiscard]] Result<void> open(const RelayFlags& flags, Duration length, const std::string& archive_name) {
+  ChosenLeases(const RelayFrom& from, Sink& sink) {
+    if (auto* archive = dynamic_cast<ArchiveSink*>(&sink); archive != nullptr) {
+      minted_ = archive;
+    } else {
+      beside_ = from.leases();
+      minted_ = beside_.get();
+    }
+  }
+  [[nodiscard]] Result<void> open(const RelayFlags& flags, Duration length, const std::string& place) {
     if (flags.lease.empty()) return {};
     auto servers = parse_lease_servers(flags.lease);
     if (!servers) return std::unexpected(std::move(servers.error()));
     auto locks = Redlock::open({.servers = std::move(*servers), .restart_delay = std::chrono::milliseconds{length.ms}});
     if (!locks) return std::unexpected(std::move(locks.error()));
     locks_ = std::move(*locks);
-    on_redis_.emplace(*locks_, archive_, "flashbid:lease:" + archive_name);
+    on_redis_.emplace(*locks_, *minted_, "flashbid:lease:" + place);
     return {};
   }
-  [[nodiscard]] Leases& get() { return on_redis_ ? *on_redis_ : archive_; }
+  [[nodiscard]] Leases& get() { return on_redis_ ? *on_redis_ : *minted_; }
 
  private:
-  Leases& archive_;
+  std::unique_ptr<Leases> beside_;
+  Leases* minted_ = nullptr;
   std::unique_ptr<Redlock> locks_;
   std::optional<RedlockLeases> on_redis_;
 };
@@ -148,13 +139,20 @@ int run_until_signal(Relay& relay, EndSignals& signals, Teller& teller, bool sta
 }  // namespace
 
 void add_relay(CLI::App& app, RelayFlags& flags) {
-  CLI::App& relay = *app.add_subcommand("relay", "move events from a ledger into the archive");
-  relay.add_option("--from", flags.from,
-                   "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…], or sqlite:DIR, the folder of an embedded ledger");
-  relay.add_option("--to", flags.to, "postgres://USER@HOST:PORT/DATABASE");
-  relay.add_option("--group", flags.group, "Redis: the consumer group that keeps where to go on")
-      ->check([](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); })
-      ->capture_default_str();
+  CLI::App& relay = *app.add_subcommand("relay", "move events from a ledger to an archive, a queue or a webhook");
+  relay.add_option(
+      "--from", flags.from,
+      "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]; sqlite:DIR, the folder of an embedded ledger; or the "
+      "queue that another relay fills: amqp://…, kafka://…");
+  relay.add_option("--to", flags.to,
+                   "postgres://USER@HOST:PORT/DATABASE; amqp://USER:PASSWORD@HOST:PORT[/VHOST]; "
+                   "kafka://HOST:PORT[,HOST:PORT…][/TOPIC]; or https://HOST/PATH, a webhook");
+  relay
+      .add_option(
+          "--group", flags.group,
+          "the readers that share the work, and keep where to go on; archive, rabbitmq, kafka or webhook if left "
+          "out, after --to")
+      ->check([](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); });
   relay
       .add_option("--keep-events", flags.keep_events,
                   "Redis: how many of the newest events of a shard stay there when they are stored")
@@ -163,6 +161,24 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
   relay.add_option("--lease", flags.lease,
                    "leases on Redis rather than in the archive: redis://HOST:PORT, or several separated by commas, of "
                    "which a majority must agree");
+  relay.add_flag("--secrets", flags.secrets,
+                 "queues: with reserves and idempotency keys, for an archive behind the queue; whoever may read the "
+                 "queue can see them");
+  relay.add_option("--queue", flags.queue, "RabbitMQ: the queue of shard K is this, and .K")->capture_default_str();
+  relay.add_option("--kafka-set", flags.kafka_settings,
+                   "NAME=VALUE, a setting of librdkafka (security.protocol=SASL_SSL); may be given again");
+  relay.add_option(
+      "--webhook-secret-file", flags.webhook_secret_file,
+      "a file with the secret that requests are signed with, whsec_…; several while they change, a line each");
+  relay.add_option("--webhook-tries", flags.webhook_tries, "how often a request is made before it is a dead letter")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000}))
+      ->capture_default_str();
+  relay.add_flag("--webhook-allow-private", flags.webhook_allow_private,
+                 "also to loopback and private addresses, and without TLS");
+  relay
+      .add_option("--dead-letters", flags.dead_letters,
+                  "webhooks: the file of what could not be delivered, a line each")
+      ->capture_default_str();
   relay.add_option("--listen", flags.listen,
                    "ADDR:PORT for /healthz, /readyz and /metrics of this worker; nowhere if left out");
   relay.add_option("--log-level", flags.log_level, "how much to say on stderr")
@@ -175,34 +191,44 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
 int run_relay(const RelayFlags& flags) {
   if (flags.from.empty()) return refuse("--from is missing: give redis://HOST:PORT, or sqlite:DIR");
   if (flags.to.empty()) return refuse("--to is missing: give postgres://USER@HOST:PORT/DATABASE");
-  auto url = ArchiveUrl::parse(flags.to);
-  if (!url) return refuse("--to: " + url.error().detail);
-  if (const std::string why = unfit_source(flags); !why.empty()) return refuse(why);
+  const auto to = RelayTo::parse(flags);
+  if (!to) return refuse("--to: " + to.error().detail);
+  const auto url = FromUrl::parse(flags);
+  if (!url) return refuse("--from: " + url.error().detail);
+  if (url->is_queue() && !to->is_archive()) return refuse("--from a queue goes --to postgres://… only");
+  const std::string group = flags.group.empty() ? to->hop() : flags.group;
   spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
   spdlog::set_level(spdlog::level::from_str(flags.log_level));
   EndSignals signals;
   Teller teller;
   std::unique_ptr<RelayServer> server;
   if (!flags.listen.empty()) {
-    auto opened = RelayServer::open(flags.listen, [&teller] { return teller.told(); });
+    auto opened = RelayServer::open(flags.listen, to->hop(), [&teller] { return teller.told(); });
     if (!opened) return refuse("--listen " + flags.listen + ": " + opened.error().detail);
     server = std::move(*opened);
   }
-  auto ledger = find_ledger(flags, signals, teller);
-  if (!ledger) return refuse("--from: " + ledger.error().detail);
-  if (!*ledger) return 0;
-  const std::string shown = url->shown;
-  ArchiveSink sink(std::move(*url), (*ledger)->kind, (*ledger)->shards);
-  const auto claimed = sink.prepare();
-  if (!claimed && claimed.error().failure == Failure::invalid) return refuse("--to: " + claimed.error().detail);
-  RelayOptions options{.owner = worker_name(), .shards = (*ledger)->shards, .after_step = {}};
-  ChosenLeases leases(sink);
-  if (const auto opened = leases.open(flags, options.lease, shown); !opened) {
+  auto from = find_source(*url, group, to->is_archive(), signals, teller);
+  if (!from) return refuse("--from: " + from.error().detail);
+  if (!*from) return 0;
+  auto sink = to->open(**from);
+  if (!sink) return refuse("--to: " + sink.error().detail);
+  const auto ready = (*sink)->prepare();
+  if (!ready && ready.error().failure == Failure::invalid) return refuse("--to: " + ready.error().detail);
+  RelayOptions options{.owner = worker_name(), .shards = (*from)->shards, .after_step = {}};
+  if (to->hop() == "webhook") {
+    // A receiver takes its time, one request after the other for all shards of this worker.
+    options.batch = webhook_batch;
+    options.lease = webhook_lease;
+  }
+  ChosenLeases leases(**from, **sink);
+  if (const auto opened = leases.open(flags, options.lease, to->shown()); !opened) {
     return refuse("--lease: " + opened.error().detail);
   }
-  if (!claimed) teller.tell_waiting(claimed.error());
-  Relay relay(std::move(options), std::move((*ledger)->open), sink, leases.get());
-  spdlog::info("moving {} shard{} of kind {}", (*ledger)->shards, (*ledger)->shards == 1 ? "" : "s", (*ledger)->kind);
+  if (!ready) teller.tell_waiting(ready.error());
+  const std::uint64_t shards = options.shards;
+  Relay relay(std::move(options), std::move((*from)->open), **sink, leases.get());
+  spdlog::info("moving {} shard{} from {} to {}", shards, shards == 1 ? "" : "s",
+               (*from)->kind.empty() ? "a queue" : (*from)->kind, to->shown());
   return run_until_signal(relay, signals, teller, server != nullptr);
 }
 

@@ -16,9 +16,9 @@ namespace flashbid {
 
 class RelayServer {
  public:
-  // `counters` tells how the worker is, on the loop's thread, until this goes. Failure::invalid if the address cannot
-  // be had.
-  [[nodiscard]] static Result<std::unique_ptr<RelayServer>> open(std::string_view listen,
+  // `hop` as relay_report.hpp has it. `counters` tells how the worker is, on the loop's thread, until this goes.
+  // Failure::invalid if the address cannot be had.
+  [[nodiscard]] static Result<std::unique_ptr<RelayServer>> open(std::string_view listen, const std::string& hop,
                                                                  const std::function<RelayCounters()>& counters);
   ~RelayServer();
   RelayServer(const RelayServer&) = delete;
