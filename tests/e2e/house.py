@@ -13,18 +13,20 @@ READY_TIMEOUT_S = 60
 
 
 class House:
-    def __init__(self, folder, engine, archive, *flags, nodes=3):
-        """engine, archive: URLs; flags: further ones of every node."""
+    def __init__(self, folder, engine, archive, *flags, nodes=3, hops=None):
+        """engine, archive: URLs; flags: further ones of every node; hops: what each relay is told (--from, --to, further
+        flags), if it is not one from the engine to the archive."""
         self.engine = engine
         self.archive = archive
         self.nodes = [Server(folder / f"node{k}", "--engine", engine, "--archive", archive, "--threads", "1", *flags)
                       for k in range(nodes)]
-        self.relay = None
+        self.hops = hops or [(engine, archive)]
+        self.relays = []
 
     def start(self):
         for node in self.nodes:
             node.start()
-        self.relay = Relay(self.engine, self.archive)
+        self.relays = [Relay(*hop) for hop in self.hops]
         self.wait_until_ready()
         return self
 
@@ -49,13 +51,14 @@ class House:
 
     def stop(self):
         """All must end cleanly."""
-        code, said = self.relay.stop()
-        assert code == 0, said
+        for relay in self.relays:
+            code, said = relay.stop()
+            assert code == 0, said
         for node in self.nodes:
             node.stop()
 
     def close(self):
         """Whatever still runs is killed."""
-        for each in [self.relay, *self.nodes]:
-            if each is not None and each.child is not None:
+        for each in [*self.relays, *self.nodes]:
+            if each.child is not None:
                 each.kill()
