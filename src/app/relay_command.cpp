@@ -26,7 +26,7 @@ namespace {
 
 constexpr Duration patience_at_end{5'000};
 constexpr std::size_t webhook_batch = 100;
-constexpr Duration webhook_lease{60'000};
+constexpr Duration webhook_lease{20'000};
 constexpr std::chrono::milliseconds longest_pause_at_start{2'000};
 constexpr std::chrono::milliseconds look_every{500};
 

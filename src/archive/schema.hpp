@@ -6,10 +6,10 @@
 //                   and how far its source has been stored
 //   workers         relays that are alive, for sharing the shards fairly
 //   events          history: every event by (auction, sequence, epoch)
-//   lost            events that came out of a queue and that a failover of the ledger had lost: others are in their place
-//   auctions        each auction at its last stored event, as an image
-//   answers         idempotency keys of what was accepted, by (operation, scope, caller, key)
-//   endings         auctions that are over and may still have keys, by the moment of their end
+//   lost            events that came out of a queue and that a failover of the ledger had lost: others are in their
+//   place auctions        each auction at its last stored event, as an image answers         idempotency keys of what
+//   was accepted, by (operation, scope, caller, key) endings         auctions that are over and may still have keys, by
+//   the moment of their end
 //
 // docs/formats.md says what each column holds.
 #pragma once

@@ -38,7 +38,7 @@ def test_what_a_cluster_loses_at_fsync_is_counted_and_watchers_are_reset(tmp_pat
         for amount in (1, 2, 3):
             bid_round(api, auctions, amount)
         cluster.wait_until_replicated()
-        house.relay.kill()
+        house.relays[0].kill()
         cluster.cut_replicas()
         for amount in (4, 5):
             bid_round(api, auctions, amount)
@@ -65,7 +65,7 @@ def test_what_a_cluster_loses_at_fsync_is_counted_and_watchers_are_reset(tmp_pat
         stream.close()
 
         bid_round(api, auctions, 6)
-        house.relay.start()
+        house.relays[0].start()
         done = house.wait_for_drain()
         assert done.returncode == 0, done.stdout + done.stderr
         api.close()

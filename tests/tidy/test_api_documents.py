@@ -37,7 +37,8 @@ def test_every_example_frame_is_one(asyncapi):
     for name, message in asyncapi["components"]["messages"].items():
         for example in message.get("examples", []):
             assert not errors(asyncapi, message["payload"], example["payload"]), name
-            assert errors(asyncapi, message["payload"], {**example["payload"], "surplus": 1}), f"{name} takes anything"
+            if name != "envelope":  # whose readers ignore what they do not know
+                assert errors(asyncapi, message["payload"], {**example["payload"], "surplus": 1}), f"{name} takes anything"
             seen += 1
     assert seen >= 7
 

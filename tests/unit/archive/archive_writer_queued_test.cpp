@@ -32,7 +32,8 @@ class QueuedEvents : public ::testing::Test {
     if (!records) return records.error().detail;
     for (const Record& record : *records) {
       const auto decoded = decode_event(*record.payload, record.secret).value();
-      if (const auto* bid = std::get_if<BidAccepted>(&decoded.event.body)) text += std::string(bid->bidder.view()) + " ";
+      if (const auto* bid = std::get_if<BidAccepted>(&decoded.event.body))
+        text += std::string(bid->bidder.view()) + " ";
     }
     const auto verified = verify_archive(reader_);
     EXPECT_TRUE(verified) << verified.error().detail;
