@@ -159,8 +159,9 @@ TEST_F(ReadingFromRabbitmq, WhatIsNoEventOfTheShardIsBuriedWithTheReason) {
   put({1});
   queue_.publish("not JSON", {{std::string(secrets_header), "[\"s\"]"}});
   const std::vector<Record> one{all_[0]};
-  queue_.publish(encode_envelopes(Origin{"redis", amqp_shards, 1}, one));
-  queue_.publish(encode_envelopes(Origin{"redis", 16, 0}, one));
+  const std::string secrets = encode_secrets(one);
+  queue_.publish(encode_envelopes(Origin{"redis", amqp_shards, 1}, one), {{std::string(secrets_header), secrets}});
+  queue_.publish(encode_envelopes(Origin{"redis", 16, 0}, one), {{std::string(secrets_header), secrets}});
   put({2});
   AmqpSource source(queue_.broker(), 0);
   EXPECT_THAT(read_all(source, 2), ElementsAre(1, 2));
