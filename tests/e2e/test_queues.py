@@ -100,8 +100,9 @@ def test_an_embedded_ledger_reaches_the_archive_through_rabbitmq(tmp_path, rabbi
         done = wait_for_drain("--data", str(data), "--archive", database)
         assert done.returncode == 0, done.stdout + done.stderr + publisher.tail() + consumer.tail()
     finally:
-        for each in (publisher, consumer):
-            each.kill()
+        for each in (publisher, consumer, server):
+            if each.child is not None:
+                each.kill()
 
 
 def test_what_does_not_belong_in_the_queue_is_set_aside_with_the_reason(tmp_path, rabbitmq, channel, postgres, database):
@@ -146,7 +147,7 @@ def test_what_does_not_belong_in_the_queue_is_set_aside_with_the_reason(tmp_path
         reasons = [message.properties.headers["flashbid-reason"] for message in dead]
         for words in ("no object", "flashbid-secrets", "of shard 0 of 4", "another event in its place"):
             assert any(words in reason for reason in reasons), reasons
-        assert consumer.metric("dead_letters_total") == 4
+        consumer.wait_until(lambda it: it.metric("dead_letters_total") == 4, "four dead letters")
         channel_count = channel.queue_declare(queue, passive=True).method.message_count
         assert channel_count == 0, "nothing comes again for ever"
         api.close()
@@ -154,7 +155,7 @@ def test_what_does_not_belong_in_the_queue_is_set_aside_with_the_reason(tmp_path
         done = run_command("verify", "--data", str(data), "--archive", database, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
     finally:
-        for each in (publisher, consumer):
+        for each in (publisher, consumer, server):
             if each is not None and each.child is not None:
                 each.kill()
 
