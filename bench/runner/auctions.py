@@ -4,6 +4,7 @@ import datetime
 import http.client
 import json
 import socket
+import time
 import struct
 
 from .programs import BenchError
@@ -40,6 +41,16 @@ def create_lost(port, auction):
     """An auction on which bid_load's lowest amount loses against a standing bid."""
     create(port, auction, 1)
     ask(port, "POST", f"/v1/auctions/{auction}/bids", {"amount": STANDING})
+
+
+def open_sequence(port, auction):
+    """The sequence of the auction once it is open: that is an event, too, and may come a moment after the creation."""
+    deadline = time.monotonic() + 30
+    while (there := ask(port, "GET", f"/v1/auctions/{auction}"))["state"] != "open":
+        if time.monotonic() > deadline:
+            raise BenchError(f"auction {auction} does not open: {there}")
+        time.sleep(0.01)
+    return there["sequence"]
 
 
 def bids(port, auction):

@@ -87,7 +87,7 @@ def s8_archive(run):
         auctions.create(node.port, WATCHED, 1)
         auctions.raw_reply(node.port, WATCHED, auctions.LOWEST)
         payload = run.write("payload", auctions.last_event(node.port, WATCHED))
-        stored = Stored(postgres, sum(auctions.ask(node.port, "GET", f"/v1/auctions/{auction}")["sequence"]
+        stored = Stored(postgres, sum(auctions.open_sequence(node.port, auction)
                                       for auction in [*range(1, CONNECTIONS + 1), WATCHED]))
         with programs.relay(folder, redis.url, postgres.url, core=both_cores()) as relay:
             stored.wait()
