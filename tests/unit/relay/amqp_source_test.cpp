@@ -223,6 +223,11 @@ TEST_F(ReadingFromRabbitmq, EarlyOnesAreKeptAndComeAgainFirst) {
   ASSERT_TRUE(source->stored(batch->position));
   put({3});
   batch = read_some(*source, 10);
+  while (batch && sequences_of(*batch) == std::vector<std::uint64_t>{4}) {  // the new one is still on its way
+    EXPECT_EQ(source->refused(refusals).value(), 0U);
+    ASSERT_TRUE(source->stored(batch->position));
+    batch = read_some(*source, 10);
+  }
   ASSERT_TRUE(batch);
   ASSERT_THAT(sequences_of(*batch), ElementsAre(4, 3)) << "what was kept, and what is new";
   EXPECT_EQ(source->refused(refusals).value(), 0U);
