@@ -7,8 +7,10 @@
 
 namespace flashbid {
 
-ArchivedLedger ledger_of_folder(const std::string& folder) {
-  return {.kind = "sqlite", .shards = 1, .open = [folder](std::uint64_t) { return SqliteSource::open(folder); }};
+ArchivedLedger ledger_of_folder(const std::string& folder, std::optional<PositionFile> keeps) {
+  return {.kind = "sqlite", .shards = 1, .open = [folder, keeps = std::move(keeps)](std::uint64_t) {
+            return SqliteSource::open(folder, keeps);
+          }};
 }
 
 std::shared_ptr<RedisLedger> redis_ledger(redis::Url url) {

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/options.hpp"
 #include "redis/url.hpp"
+#include "relay/folder_leases.hpp"
 #include "relay/redis_ledger.hpp"
 #include "relay/redis_source.hpp"
 #include "relay/source.hpp"
@@ -21,7 +23,8 @@ struct ArchivedLedger {
   bool shared = false;  // other processes may move it too: shards go by leases
 };
 
-[[nodiscard]] ArchivedLedger ledger_of_folder(const std::string& folder);
+// `keeps`: where its reader keeps its place, if that is not where the events go.
+[[nodiscard]] ArchivedLedger ledger_of_folder(const std::string& folder, std::optional<PositionFile> keeps = {});
 [[nodiscard]] std::shared_ptr<RedisLedger> redis_ledger(redis::Url url);
 // With the functions of this version's library, whatever `options` says.
 [[nodiscard]] ArchivedLedger ledger_of_redis(std::shared_ptr<RedisLedger> redis, unsigned shards,

@@ -17,7 +17,6 @@
 #include "app/relay_to.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
-#include "relay/archive_sink.hpp"
 #include "relay/redlock_leases.hpp"
 #include "relay/relay.hpp"
 
@@ -84,13 +83,10 @@ Result<std::optional<RelayFrom>> find_source(const FromUrl& url, const std::stri
 // Where the leases are: in the archive or beside what is read, and on Redis in front of that if --lease says so.
 class ChosenLeases {
  public:
-  ChosenLeases(const RelayFrom& from, Sink& sink) {
-    if (auto* archive = dynamic_cast<ArchiveSink*>(&sink); archive != nullptr) {
-      minted_ = archive;
-    } else {
-      beside_ = from.leases();
-      minted_ = beside_.get();
-    }
+  ChosenLeases(const RelayFrom& from, Sink& sink) : minted_(sink.leases()) {
+    if (minted_ != nullptr) return;
+    beside_ = from.leases();
+    minted_ = beside_.get();
   }
   [[nodiscard]] Result<void> open(const RelayFlags& flags, Duration length, const std::string& place) {
     if (flags.lease.empty()) return {};

@@ -9,7 +9,6 @@
 #include "relay/folder_leases.hpp"
 #include "relay/kafka/kafka_broker.hpp"
 #include "relay/redis_leases.hpp"
-#include "relay/sqlite_source.hpp"
 
 namespace flashbid {
 namespace {
@@ -19,12 +18,12 @@ constexpr std::string_view sqlite_scheme = "sqlite:";
 Result<RelayFrom> from_folder(const std::string& folder, const std::string& group, bool archives) {
   std::optional<PositionFile> keeps;
   if (!archives) keeps = position_file(folder, group);
-  RelayFrom from{.kind = "sqlite",
-                 .shards = 1,
-                 .open = [folder, keeps](std::uint64_t) { return SqliteSource::open(folder, keeps); },
-                 .leases = [folder, group] { return std::make_unique<FolderLeases>(folder, group); }};
-  if (const auto opened = from.open(0); !opened) return std::unexpected(opened.error());
-  return from;
+  ArchivedLedger ledger = ledger_of_folder(folder, std::move(keeps));
+  if (const auto opened = ledger.open(0); !opened) return std::unexpected(opened.error());
+  return RelayFrom{.kind = std::move(ledger.kind),
+                   .shards = ledger.shards,
+                   .open = std::move(ledger.open),
+                   .leases = [folder, group] { return std::make_unique<FolderLeases>(folder, group); }};
 }
 
 Result<RelayFrom> from_redis(const std::shared_ptr<RedisLedger>& redis, const std::string& group, bool archives,

@@ -234,26 +234,29 @@ Result<void> ArchiveWriter::insert_events(Connection& connection, const Plan& pl
                fmt::format("the archive has events that the auction's image has not ({})", inserted.error().detail));
 }
 
-// What was there already is what is to be stored.
-Result<void> ArchiveWriter::compare_events(Connection& connection, const Plan& plan) {
-  if (plan.repeated.empty()) return {};
-  NumberArray auctions;
-  NumberArray sequences;
-  NumberArray epochs;
-  TextArray payloads;
-  TextArray secrets;
+Parameters ArchiveWriter::repeated_columns(const Plan& plan) {
+  NumberArray indexes, auctions, sequences, epochs;
+  TextArray payloads, secrets;
   for (const Row& row : plan.repeated) {
+    indexes.add(row.index);
     auctions.add(row.record->auction.value());
     sequences.add(row.record->sequence.value());
     epochs.add(row.epoch.value());
     payloads.add(*row.record->payload);
     secrets.add(row.record->secret);
   }
-  const auto other = connection.run(
-      "SELECT u.a, u.s FROM unnest($1, $2, $3, $4, $5) AS u(a, s, e, p, x) LEFT JOIN flashbid.events v "
-      "ON v.auction = u.a AND v.sequence = u.s AND v.epoch = u.e "
-      "WHERE v.payload IS DISTINCT FROM u.p OR v.secret IS DISTINCT FROM u.x LIMIT 1",
-      Parameters().add(auctions).add(sequences).add(epochs).add(payloads).add(secrets));
+  return Parameters().add(indexes).add(auctions).add(sequences).add(epochs).add(payloads).add(secrets);
+}
+
+// What was there already is what is to be stored.
+Result<void> ArchiveWriter::compare_events(Connection& connection, const Plan& plan) {
+  if (plan.repeated.empty()) return {};
+  const auto other =
+      connection.run(fmt::format("SELECT u.a, u.s FROM {} LEFT JOIN flashbid.events v "
+                                 "ON v.auction = u.a AND v.sequence = u.s AND v.epoch = u.e "
+                                 "WHERE v.payload IS DISTINCT FROM u.p OR v.secret IS DISTINCT FROM u.x LIMIT 1",
+                                 repeated_rows),
+                     repeated_columns(plan));
   if (!other) return std::unexpected(other.error());
   if (other->count() == 0) return {};
   return alarm(AuctionId{other->number(0, 0)}, Sequence{other->number(0, 1)},

@@ -93,6 +93,7 @@ class ArchiveWriter {
     std::vector<std::pair<AuctionId, Timestamp>> endings;
     std::unordered_map<AuctionId, Image> images;  // of the touched auctions, as they will be
   };
+  static constexpr const char* repeated_rows = "unnest($1, $2, $3, $4, $5, $6) AS u(i, a, s, e, p, x)";
   static constexpr std::size_t max_images = 4'096;
 
   [[nodiscard]] Result<void> end_who_stands_still();
@@ -103,6 +104,8 @@ class ArchiveWriter {
                                          std::span<const Record> records, Plan& plan);
   [[nodiscard]] static Result<void> plan_record(const Record& record, Epoch epoch, Plan& plan);
   [[nodiscard]] static Result<void> insert_events(archive::Connection& connection, const Plan& plan);
+  // What was repeated, as $1 to $6: repeated_rows.
+  [[nodiscard]] static archive::Parameters repeated_columns(const Plan& plan);
   [[nodiscard]] static Result<void> compare_events(archive::Connection& connection, const Plan& plan);
   [[nodiscard]] static Result<void> put_images(archive::Connection& connection, std::uint64_t shard, const Plan& plan);
   [[nodiscard]] static Result<void> put_answers(archive::Connection& connection, const Plan& plan);

@@ -11,9 +11,7 @@
 namespace flashbid {
 
 using archive::Connection;
-using archive::NumberArray;
 using archive::Parameters;
-using archive::TextArray;
 
 Result<std::vector<ArchiveRefusal>> ArchiveWriter::store_queued(const ArchiveLease& lease,
                                                                 std::span<const Record> records,
@@ -137,22 +135,13 @@ Result<void> ArchiveWriter::put(Connection& connection, std::uint64_t shard, Pla
 // An event that is there already, also among the lost ones, is a repetition; another in its place is not.
 Result<void> ArchiveWriter::compare_queued(Connection& connection, const Plan& plan, Refusals& refused) {
   if (plan.repeated.empty()) return {};
-  NumberArray indexes, auctions, sequences, epochs;
-  TextArray payloads, secrets;
-  for (const Row& row : plan.repeated) {
-    indexes.add(row.index);
-    auctions.add(row.record->auction.value());
-    sequences.add(row.record->sequence.value());
-    epochs.add(row.epoch.value());
-    payloads.add(*row.record->payload);
-    secrets.add(row.record->secret);
-  }
   const auto other = connection.run(
-      "SELECT u.i FROM unnest($1, $2, $3, $4, $5, $6) AS u(i, a, s, e, p, x) WHERE NOT EXISTS (SELECT FROM "
-      "flashbid.events v WHERE v.auction = u.a AND v.sequence = u.s AND v.epoch = u.e AND v.payload = u.p AND v.secret "
-      "= u.x) AND NOT EXISTS (SELECT FROM flashbid.lost w WHERE w.auction = u.a AND w.sequence = u.s AND w.epoch = u.e "
-      "AND w.payload = u.p AND w.secret = u.x)",
-      Parameters().add(indexes).add(auctions).add(sequences).add(epochs).add(payloads).add(secrets));
+      fmt::format("SELECT u.i FROM {} WHERE NOT EXISTS (SELECT FROM flashbid.events v WHERE v.auction = u.a AND "
+                  "v.sequence = u.s AND v.epoch = u.e AND v.payload = u.p AND v.secret = u.x) AND NOT EXISTS (SELECT "
+                  "FROM flashbid.lost w WHERE w.auction = u.a AND w.sequence = u.s AND w.epoch = u.e AND w.payload = "
+                  "u.p AND w.secret = u.x)",
+                  repeated_rows),
+      repeated_columns(plan));
   if (!other) return std::unexpected(other.error());
   for (int row = 0; row < other->count(); ++row) {
     refused.push_back({other->number(row, 0), false,

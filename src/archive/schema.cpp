@@ -69,16 +69,7 @@ CREATE TABLE flashbid.endings(
 );
 )sql",
                                                         R"sql(
-CREATE TABLE flashbid.lost(
-  auction bigint NOT NULL,
-  sequence bigint NOT NULL,
-  epoch bigint NOT NULL,
-  event smallint NOT NULL,
-  at bigint NOT NULL,
-  payload text NOT NULL,
-  secret text NOT NULL,
-  PRIMARY KEY (auction, sequence, epoch)
-);
+CREATE TABLE flashbid.lost (LIKE flashbid.events INCLUDING ALL);
 )sql"};
 
 // 0 = there are no tables.

@@ -19,4 +19,9 @@ void SystemClock::raise(Timestamp floor) {
   }
 }
 
+std::int64_t steady_ms() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace flashbid

@@ -17,4 +17,7 @@ class SystemClock final : public Clock {
   std::atomic<std::int64_t> last_ms_{0};
 };
 
+// Of a clock that never jumps: for pauses and time limits.
+[[nodiscard]] std::int64_t steady_ms();
+
 }  // namespace flashbid

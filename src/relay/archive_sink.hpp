@@ -19,6 +19,7 @@ class ArchiveSink final : public Sink, public Leases {
   // Claims the archive.
   [[nodiscard]] Result<void> prepare() override;
 
+  [[nodiscard]] Leases* leases() override { return this; }
   [[nodiscard]] Result<std::uint64_t> beat(std::string_view owner, Duration alive) override;
   [[nodiscard]] Result<std::optional<ShardLease>> acquire(std::uint64_t shard, std::string_view owner,
                                                           Duration length) override;

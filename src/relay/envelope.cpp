@@ -151,6 +151,8 @@ void encode_envelope(const Origin& origin, const Record& record, std::string& ou
   out.append(R"(,"data":)").append(*record.payload).push_back('}');
 }
 
+std::string event_id(const Record& record) { return id_of(place_of_event(*record.payload).value()); }
+
 std::string encode_envelopes(const Origin& origin, std::span<const Record> records) {
   std::string out = "[";
   for (const Record& record : records) {
@@ -201,6 +203,12 @@ Result<Envelopes> open_envelopes(std::string_view body, std::optional<std::strin
   }
   if (!is_at_end(document)) return refuse("something follows its JSON");
   return opener.take();
+}
+
+Result<Envelopes> open_archivable(std::string_view body, std::optional<std::string_view> secrets) {
+  if (secrets) return open_envelopes(body, secrets);
+  return refuse(
+      fmt::format("it lacks {}, without which an archive is not whole: publish with --secrets", secrets_header));
 }
 
 }  // namespace flashbid

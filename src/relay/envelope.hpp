@@ -33,9 +33,11 @@ inline constexpr std::string_view envelope_type = "application/cloudevents+json"
 inline constexpr std::string_view envelopes_type = "application/cloudevents-batch+json";
 inline constexpr std::string_view secrets_header = "flashbid-secrets";
 
-// Why a queue's message without that header does not reach an archive.
-inline constexpr std::string_view lacks_secrets =
-    "it lacks flashbid-secrets, without which an archive is not whole: publish with --secrets";
+inline constexpr std::string_view reason_header = "flashbid-reason";  // of a dead letter: why
+
+// The event's name for good: AUCTION-EPOCH-SEQUENCE. Of a record whose payload is an event's text, as the ledger wrote
+// it.
+[[nodiscard]] std::string event_id(const Record& record);
 
 // One object.
 void encode_envelope(const Origin& origin, const Record& record, std::string& out);
@@ -51,5 +53,7 @@ struct Envelopes {
 // Reads an object or an array of them, which must be of one origin. `secrets` as encode_secrets() wrote them; nullopt =
 // the transport has none, and secrets stay empty. Failure::invalid, with one sentence why, for anything else.
 [[nodiscard]] Result<Envelopes> open_envelopes(std::string_view body, std::optional<std::string_view> secrets);
+// The same of a queue's message for an archive, which is not whole without them.
+[[nodiscard]] Result<Envelopes> open_archivable(std::string_view body, std::optional<std::string_view> secrets);
 
 }  // namespace flashbid

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ledger/sqlite/folder.hpp"
+
 namespace flashbid {
 namespace {
 
@@ -57,9 +59,7 @@ Result<void> PositionFile::write(std::string_view position) const {
     }
   }
   if (std::rename(fresh.c_str(), path_.c_str()) != 0) return file_error(path_, errno);
-  const File folder(path_.parent_path(), O_RDONLY | O_DIRECTORY);
-  if (folder.number() < 0 || ::fsync(folder.number()) != 0) return file_error(path_.parent_path(), errno);
-  return {};
+  return sqlite::sync_folder(path_.parent_path());
 }
 
 PositionFile position_file(const std::filesystem::path& folder, std::string_view group) {

@@ -6,13 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/system_clock.hpp"
+
 namespace flashbid {
 namespace {
-
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 constexpr std::int64_t first_pause_ms = 20;
 constexpr std::int64_t look_for_rest_ms = 1'000;  // what a source could let go of

@@ -49,6 +49,8 @@ class Sink {
   //   Failure::corrupt      what is there contradicts it: stop with an alarm
   //   any other             store the same again
   [[nodiscard]] virtual Result<Stored> store(const ShardLease& lease, const SourceBatch& batch) = 0;
+  // Who may store there, where the place itself says so.
+  [[nodiscard]] virtual Leases* leases() { return nullptr; }
   // Forgets some of what need not be known any longer; true = there is more.
   [[nodiscard]] virtual Result<bool> tidy() { return false; }
 };

@@ -1,10 +1,9 @@
 #include "relay/amqp/amqp_sink.hpp"
+#include "relay/envelope.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
-
-#include "relay/amqp/event_id.hpp"
 
 namespace flashbid {
 namespace {
@@ -59,7 +58,7 @@ amqp::Message AmqpSink::message_of(const Origin& origin, std::span<const Record>
   amqp::Message message;
   message.routing_key = amqp::routing_key_of(origin.shard);
   message.content_type = envelopes_type;
-  message.id = amqp::event_id(records.front());
+  message.id = event_id(records.front());
   message.at = records.back().at;
   if (options_.secrets) message.headers.emplace_back(secrets_header, encode_secrets(records));
   message.body = encode_envelopes(origin, records);

@@ -1,4 +1,5 @@
 #include "relay/amqp/amqp_source.hpp"
+#include "base/system_clock.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +7,6 @@
 #include <iterator>
 #include <unordered_set>
 
-#include "relay/amqp/event_id.hpp"
 #include "relay/envelope.hpp"
 
 namespace flashbid {
@@ -23,17 +23,12 @@ std::string short_reason(std::string why) {
   return why;
 }
 
-Timestamp wall_clock() {
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-              .count()};
-}
-
 amqp::Message unreadable_message(const AmqpBroker::Delivery& delivery, std::string why) {
   amqp::Message message{.routing_key = {},
                         .content_type = delivery.content_type,
                         .id = delivery.id,
-                        .at = wall_clock(),
-                        .headers = {{std::string(amqp::reason_header), short_reason(std::move(why))}},
+                        .at = SystemClock().now(),
+                        .headers = {{std::string(reason_header), short_reason(std::move(why))}},
                         .body = delivery.body};
   if (delivery.secrets) message.headers.emplace_back(secrets_header, *delivery.secrets);
   return message;
@@ -87,7 +82,7 @@ Result<SourceBatch> AmqpSource::read(std::size_t max) {
   batch.dead_letters = std::exchange(buried_, 0);
   for (const Event& event : batch_) batch.records.push_back(event.record);
   if (!batch_.empty()) {
-    position_ = amqp::event_id(batch_.back().record);
+    position_ = event_id(batch_.back().record);
     batch.ledger = batch_.front().letter->ledger;
     batch.shards = shards_;
   }
@@ -114,8 +109,7 @@ Result<void> AmqpSource::receive() {
 }
 
 Result<void> AmqpSource::open(const AmqpBroker::Delivery& delivery) {
-  if (!delivery.secrets) return fail(Failure::invalid, std::string(lacks_secrets));
-  auto opened = open_envelopes(delivery.body, delivery.secrets);
+  auto opened = open_archivable(delivery.body, delivery.secrets);
   if (!opened) return std::unexpected(std::move(opened.error()));
   const Origin& origin = opened->origin;
   if (origin.shard != shard_ || origin.shards != shards_) {
@@ -186,9 +180,9 @@ Result<Waiting> AmqpSource::waiting() {
 amqp::Message AmqpSource::obituary(const Event& event, std::string why) const {
   amqp::Message message;
   message.content_type = envelope_type;
-  message.id = amqp::event_id(event.record);
-  message.at = wall_clock();
-  message.headers.emplace_back(amqp::reason_header, short_reason(std::move(why)));
+  message.id = event_id(event.record);
+  message.at = SystemClock().now();
+  message.headers.emplace_back(reason_header, short_reason(std::move(why)));
   if (!event.record.secret.empty()) {
     message.headers.emplace_back(secrets_header, encode_secrets(std::span(&event.record, 1)));
   }

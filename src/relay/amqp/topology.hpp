@@ -17,7 +17,6 @@ namespace flashbid::amqp {
 inline constexpr std::string_view events_exchange = "flashbid.events";
 inline constexpr std::string_view dead_exchange = "flashbid.dead";
 inline constexpr std::string_view dead_queue = "flashbid.dead";
-inline constexpr std::string_view reason_header = "flashbid-reason";
 inline constexpr std::string_view default_queue = "flashbid.archive";
 
 [[nodiscard]] std::string queue_of(std::string_view name, std::uint64_t shard);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 #include <utility>
+#include "base/system_clock.hpp"
 
 namespace flashbid::kafka {
 namespace {
@@ -36,11 +37,6 @@ const KafkaSettings promised_to_read{
 void say_nothing(const rd_kafka_t* /*handle*/, int /*level*/, const char* /*facility*/, const char* /*text*/) {}
 
 }  // namespace
-
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 Result<std::unique_ptr<Client>> Client::producer(const KafkaUrl& url, const KafkaSettings& settings,
                                                  OnDelivery on_delivery) {

@@ -68,7 +68,4 @@ class Client {
   Handle handle_;
 };
 
-// Of a clock that never jumps.
-[[nodiscard]] std::int64_t steady_ms();
-
 }  // namespace flashbid::kafka

@@ -9,7 +9,6 @@
 namespace flashbid::kafka {
 
 inline constexpr const char* type_header = "content-type";
-inline constexpr const char* reason_header = "flashbid-reason";  // of a dead letter
 
 // Key: the auction; value: one envelope; partition: the shard.
 [[nodiscard]] inline Message message_of(const Origin& origin, const Record& record, bool secrets) {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/system_clock.hpp"
 #include "relay/kafka/kafka_source.hpp"
 
 namespace flashbid {
@@ -92,13 +93,13 @@ Result<KafkaBroker::Messages> KafkaBroker::take(std::uint64_t shard, std::size_t
 // there is nothing, or that nobody could be asked.
 Result<void> KafkaBroker::look(std::uint64_t shard) {
   if (!suspect_.contains(shard)) return {};
-  if (kafka::steady_ms() >= look_at_) {
+  if (steady_ms() >= look_at_) {
     if (ask_offset(shard, RD_KAFKA_OFFSET_END, look_for)) {
       suspect_.erase(shard);
       if (suspect_.empty()) client_->forget_trouble();
       return {};
     }
-    look_at_ = kafka::steady_ms() + look_every_ms;
+    look_at_ = steady_ms() + look_every_ms;
   }
   return failed(Failure::unavailable, fmt::format("topic {}, partition {} cannot be read", url_.topic, shard));
 }

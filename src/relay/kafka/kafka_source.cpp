@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/system_clock.hpp"
 #include "relay/kafka/event_message.hpp"
 #include "relay/stream_standing.hpp"
 
@@ -145,9 +146,7 @@ Result<void> KafkaSource::fetch_failed(const rd_kafka_message_t& message) {
 
 void KafkaSource::open(const rd_kafka_message_t& message) {
   auto headers = headers_of(message);
-  const auto secrets = secrets_of(headers);
-  auto opened =
-      secrets ? open_envelopes(value_of(message), secrets) : fail(Failure::invalid, std::string(lacks_secrets));
+  auto opened = open_archivable(value_of(message), secrets_of(headers));
   std::string why;
   if (!opened) {
     why = std::move(opened.error().detail);
@@ -158,7 +157,7 @@ void KafkaSource::open(const rd_kafka_message_t& message) {
     for (Record& record : opened->records) read_.push_back({message.offset, opened->origin, std::move(record), {}});
     return;
   }
-  headers.emplace_back(kafka::reason_header, std::move(why));
+  headers.emplace_back(reason_header, std::move(why));
   malformed_.push_back({.partition = message.partition,
                         .key = std::string(static_cast<const char*>(message.key), message.key_len),
                         .value = std::string(value_of(message)),
@@ -181,9 +180,9 @@ void KafkaSource::settle(bool progress) {
 }
 
 void KafkaSource::give_kept(std::size_t max) {
-  if (untried_ == 0 && !kept_.empty() && kafka::steady_ms() >= try_kept_at_) {
+  if (untried_ == 0 && !kept_.empty() && steady_ms() >= try_kept_at_) {
     untried_ = kept_.size();
-    try_kept_at_ = kafka::steady_ms() + try_kept_every_ms;
+    try_kept_at_ = steady_ms() + try_kept_every_ms;
   }
   for (; untried_ > 0 && may_give(kept_, max); --untried_) give(kept_);
 }
@@ -205,7 +204,7 @@ bool KafkaSource::may_give(const std::deque<Item>& from, std::size_t max) const 
 
 bool KafkaSource::is_kept(const Item& item, std::size_t kept) const {
   const KafkaSourceOptions& options = broker_->options();
-  const std::int64_t now = kafka::steady_ms();
+  const std::int64_t now = steady_ms();
   return kept < options.most_early && now - item.kept_since_ms.value_or(now) < options.patience.ms;
 }
 
@@ -217,10 +216,10 @@ Result<std::uint64_t> KafkaSource::refused(std::span<const Refusal> refusals) {
     const Item& item = given_.at(refusal.record);
     if (refusal.early && is_kept(item, kept_.size() + early.size())) {
       early.push_back(item);
-      if (!item.kept_since_ms) early.back().kept_since_ms = kafka::steady_ms();
+      if (!item.kept_since_ms) early.back().kept_since_ms = steady_ms();
     } else {
       letters.push_back(kafka::message_of(item.origin, item.record, !item.record.secret.empty()));
-      letters.back().headers.emplace_back(kafka::reason_header, refusal.why);
+      letters.back().headers.emplace_back(reason_header, refusal.why);
     }
   }
   const std::uint64_t dead = letters.size();

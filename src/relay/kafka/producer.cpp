@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include "base/system_clock.hpp"
 
 namespace flashbid::kafka {
 namespace {

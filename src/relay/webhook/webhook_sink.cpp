@@ -1,4 +1,6 @@
 #include "relay/webhook/webhook_sink.hpp"
+#include "base/system_clock.hpp"
+#include "relay/envelope.hpp"
 
 #include <fmt/format.h>
 
@@ -6,8 +8,6 @@
 #include <chrono>
 #include <random>
 #include <utility>
-
-#include "ledger/record_of_event.hpp"
 
 namespace flashbid {
 namespace {
@@ -18,19 +18,9 @@ constexpr std::int64_t longest_retry_after_ms = 3'600'000;
 constexpr long too_many_requests = 429;
 constexpr long service_unavailable = 503;
 
-Result<std::string> id_of(const Record& record) {
-  const auto place = place_of_event(*record.payload);
-  if (!place) return fail(Failure::corrupt, "an event's text is not one: " + place.error().detail);
-  return fmt::format("{}-{}-{}", place->auction.value(), place->epoch.value(), place->sequence.value());
-}
-
 // Stable: the same events have the same one, whenever they are sent.
-Result<std::string> id_of(std::span<const Record> records) {
-  auto first = id_of(records.front());
-  auto last = id_of(records.back());
-  if (!first) return first;
-  if (!last) return last;
-  return *first + "_" + *last;
+std::string id_of(std::span<const Record> records) {
+  return event_id(records.front()) + "_" + event_id(records.back());
 }
 
 bool is_success(long status) { return status >= 200 && status < 300; }
@@ -49,16 +39,8 @@ std::string why_of(const Result<webhook::Answer>& answer) {
 WebhookPorts system_webhook_ports() {
   const auto random = std::make_shared<std::minstd_rand>(std::random_device{}());
   return {
-      .now =
-          [] {
-            using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
-            return Timestamp{duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
-          },
-      .steady_ms =
-          [] {
-            using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
-            return std::int64_t{duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()};
-          },
+      .now = [clock = std::make_shared<SystemClock>()] { return clock->now(); },
+      .steady_ms = steady_ms,
       .random = [random] { return std::uniform_real_distribution<>(0, 1)(*random); },
   };
 }
@@ -97,10 +79,9 @@ WebhookSink::WebhookSink(WebhookOptions options, WebhookPorts ports, std::vector
 
 Result<Stored> WebhookSink::store(const ShardLease& lease, const SourceBatch& batch) {
   if (batch.records.empty()) return Stored{};
-  auto whole = id_of(batch.records);
-  if (!whole) return std::unexpected(std::move(whole.error()));
+  std::string whole = id_of(batch.records);
   Progress& progress = progress_[lease.shard];
-  if (progress.batch != *whole) progress = {.batch = std::move(*whole)};
+  if (progress.batch != whole) progress = {.batch = std::move(whole)};
   const Origin origin{batch.queued ? batch.ledger : options_.ledger, options_.shards, lease.shard};
   const std::int64_t began = ports_.steady_ms();
   while (progress.done < batch.records.size()) {
@@ -129,10 +110,9 @@ Result<void> WebhookSink::deliver(const Origin& origin, Records records, Progres
     }
     ++retries_;
   }
-  const auto id = id_of(records);
-  if (!id) return std::unexpected(id.error());
+  const std::string id = id_of(records);
   const std::string body = encode_envelopes(origin, records);
-  const auto answer = post(*id, body);
+  const auto answer = post(id, body);
   if (answer && is_success(answer->status)) return {};
   progress.why = why_of(answer);
   ++progress.tries;
@@ -141,7 +121,7 @@ Result<void> WebhookSink::deliver(const Origin& origin, Records records, Progres
                                             .url = options_.url,
                                             .reason = progress.why,
                                             .tries = progress.tries,
-                                            .webhook_id = *id,
+                                            .webhook_id = id,
                                             .events = body});
     if (left) {
       progress.dead += records.size();
