@@ -2,11 +2,8 @@
 // also when that dies. One is shared by all tests of a binary; each takes a fresh database. One thread.
 #pragma once
 
-#include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +18,7 @@
 #include "archive/connection.hpp"
 #include "base/assert.hpp"
 #include "support/free_port.hpp"
+#include "support/spawn.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace flashbid::testing {
@@ -106,25 +104,7 @@ class PostgresServer {
   }
 
   // As the user postgres when we are root, which PostgreSQL refuses.
-  static pid_t spawn(const std::vector<std::string>& words) {
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    const passwd* user = ::geteuid() == 0 ? ::getpwnam("postgres") : nullptr;
-    const pid_t pid = ::fork();
-    require(pid >= 0, "a process can be made");
-    if (pid != 0) return pid;
-    if (user != nullptr &&
-        (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) {
-      ::_exit(126);
-    }
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::chdir("/") != 0) ::_exit(126);
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    for (const int each : {0, 1, 2}) ::dup2(nowhere, each);
-    ::execv(arguments.front(), arguments.data());
-    ::_exit(127);
-  }
+  static pid_t spawn(const std::vector<std::string>& words) { return spawn_as("postgres", words); }
 
   TemporaryFolder folder_;
   int port_ = 0;

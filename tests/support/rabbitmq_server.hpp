@@ -3,11 +3,8 @@
 // virtual host of its own. One thread.
 #pragma once
 
-#include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +18,7 @@
 #include "base/assert.hpp"
 #include "relay/amqp/connection.hpp"
 #include "support/free_port.hpp"
+#include "support/spawn.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace flashbid::testing {
@@ -131,26 +129,7 @@ class RabbitmqServer {
 
   // As the user rabbitmq when we are root: the package's programs expect that.
   [[nodiscard]] pid_t spawn(const std::vector<std::string>& words) const {
-    const std::vector<std::string> variables = environment();
-    std::vector<char*> arguments, names;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    for (const std::string& variable : variables) names.push_back(const_cast<char*>(variable.c_str()));
-    arguments.push_back(nullptr);
-    names.push_back(nullptr);
-    const passwd* user = ::geteuid() == 0 ? ::getpwnam("rabbitmq") : nullptr;
-    const pid_t pid = ::fork();
-    require(pid >= 0, "a process can be made");
-    if (pid != 0) return pid;
-    if (user != nullptr &&
-        (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) {
-      ::_exit(126);
-    }
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::chdir("/") != 0) ::_exit(126);
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    for (const int each : {0, 1, 2}) ::dup2(nowhere, each);
-    ::execve(arguments.front(), arguments.data(), names.data());
-    ::_exit(127);
+    return spawn_as("rabbitmq", words, environment());
   }
 
   TemporaryFolder folder_;
