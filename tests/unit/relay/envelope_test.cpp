@@ -85,6 +85,10 @@ TEST(Envelope, SaysWhatIsWrong) {
   EXPECT_NE(why(good.substr(0, good.size() - 1)), "opened");
   EXPECT_NE(why(good + "x"), "opened");
   EXPECT_NE(why(good + good), "opened");
+  EXPECT_THAT(why(good + ",[]"), HasSubstr("follows"));
+  std::string one;
+  encode_envelope(origin, events.back(), one);
+  EXPECT_THAT(why(one + one), HasSubstr("follows"));
   EXPECT_THAT(why(replaced(good, R"("1.0")", R"("0.3")")), HasSubstr("CloudEvents"));
   EXPECT_THAT(why(replaced(good, "/flashbid/", "/else/")), HasSubstr("source"));
   EXPECT_THAT(why(replaced(good, "redis/16/3", "redis/16/16")), HasSubstr("source"));
