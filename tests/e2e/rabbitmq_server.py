@@ -49,6 +49,8 @@ class RabbitmqServer:
             "RUNNING_UNDER_SYSTEMD": "1",  # no shell around the node
             "RABBITMQ_NODENAME": "fb@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port), "RABBITMQ_DIST_PORT": str(self.dist_port),
+            "RABBITMQ_CTL_DIST_PORT_MIN": "1024",  # else one of eleven, which others may have
+            "RABBITMQ_CTL_DIST_PORT_MAX": "65535",
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"), "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_PID_FILE": str(self.folder / "pid"), "RABBITMQ_CONF_ENV_FILE": str(self.folder / "env.conf"),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
@@ -71,6 +73,7 @@ class RabbitmqServer:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             if self.serves():
+                self.ctl("await_startup")  # it serves clients a moment before it serves operators
                 return self
             assert self.child.poll() is None, self.output()
             time.sleep(0.1)

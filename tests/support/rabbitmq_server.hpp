@@ -74,6 +74,7 @@ class RabbitmqServer {
       require(std::chrono::steady_clock::now() < deadline, "RabbitMQ answers");
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
+    ctl({"await_startup"});  // it serves clients a moment before it serves operators
   }
 
  private:
@@ -116,6 +117,8 @@ class RabbitmqServer {
             "RABBITMQ_NODE_IP_ADDRESS=127.0.0.1",
             "RABBITMQ_NODE_PORT=" + std::to_string(port_),
             "RABBITMQ_DIST_PORT=" + std::to_string(dist_port_),
+            "RABBITMQ_CTL_DIST_PORT_MIN=1024",  // else one of eleven, which others may have
+            "RABBITMQ_CTL_DIST_PORT_MAX=65535",
             "RABBITMQ_MNESIA_BASE=" + in_folder("data"),
             "RABBITMQ_LOG_BASE=" + in_folder("log"),
             "RABBITMQ_PID_FILE=" + in_folder("pid"),
