@@ -1,4 +1,5 @@
-"""embed.py OUT [PATH FILE]...: writes a C++ source that holds each FILE under PATH (src/base/embedded.hpp)."""
+"""embed.py OUT [PATH FILE]... [FOLDER]: writes a C++ source that holds each FILE under PATH, and every file in FOLDER under
+its path in there (src/base/embedded.hpp)."""
 
 import hashlib
 import sys
@@ -69,6 +70,11 @@ def generate(files):
     return "".join([*parts, TAIL])
 
 
+def within(folder):
+    return [(file.relative_to(folder).as_posix(), file) for file in Path(folder).rglob("*") if file.is_file()]
+
+
 if __name__ == "__main__":
     out, *words = sys.argv[1:]
-    Path(out).write_text(generate(list(zip(words[::2], words[1::2], strict=True))), encoding="ascii")
+    found = within(words.pop()) if len(words) % 2 else []
+    Path(out).write_text(generate([*zip(words[::2], words[1::2], strict=True), *found]), encoding="ascii")

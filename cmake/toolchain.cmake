@@ -1,7 +1,9 @@
 # Compiler, warnings, sanitizers.
 option(FLASHBID_TESTS "build the tests" ON)
 option(FLASHBID_BENCH "build the benchmarks and their limits" ON)
+option(FLASHBID_PLANTED "build with the bugs of tests/planted, each behind a switch" OFF)
 set(FLASHBID_SANITIZE "" CACHE STRING "sanitizers to build with, as -fsanitize= takes them")
+set(FLASHBID_COUNTED "" CACHE STRING "folders of src/ whose branches are counted while they run (script/soak branches)")
 
 # g++ 12 miscompiles aggregates in coroutines (double free); one compiler, one set of warnings.
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
@@ -32,5 +34,8 @@ add_compile_options(-fno-omit-frame-pointer -g1)
 if(FLASHBID_SANITIZE)
   add_compile_options(-fsanitize=${FLASHBID_SANITIZE} -fno-sanitize-recover=all -O0)
   add_link_options(-fsanitize=${FLASHBID_SANITIZE})
+endif()
+if(FLASHBID_COUNTED)
+  add_link_options(-fprofile-instr-generate)
 endif()
 find_package(Threads REQUIRED)

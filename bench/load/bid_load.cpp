@@ -35,6 +35,7 @@ struct Options {
   double rate = 0;
   std::uint64_t burst = 1;
   std::string want = "rejected";
+  std::string header;
   std::int64_t first_amount = BidRequest::lowest;
 
   [[nodiscard]] bool open_loop() const { return rate > 0; }
@@ -87,9 +88,10 @@ class Load {
     std::vector<BidRequest> requests;
     if (options_.answer() == Answer::accepted) {
       for (std::size_t auction = index; auction < options_.auctions; auction += options_.connections)
-        requests.emplace_back(options_.first_auction + static_cast<std::int64_t>(auction), bidder);
+        requests.emplace_back(options_.first_auction + static_cast<std::int64_t>(auction), bidder, options_.header);
     } else {
-      requests.emplace_back(options_.first_auction + static_cast<std::int64_t>(index % options_.auctions), bidder);
+      requests.emplace_back(options_.first_auction + static_cast<std::int64_t>(index % options_.auctions), bidder,
+                            options_.header);
     }
     connections_.push_back(std::make_unique<BidderConnection>(connect_loopback(options_.port), std::move(requests),
                                                               options_.answer(), options_.first_amount));
@@ -185,6 +187,7 @@ int main(int argc, char** argv) {
   app.add_option("--burst", options.burst, "requests at once in an open loop")->check(CLI::PositiveNumber);
   app.add_option("--want", options.want)->check(CLI::IsMember({"accepted", "rejected"}));
   app.add_option("--first-amount", options.first_amount);
+  app.add_option("--header", options.header, "one line more in each request: Authorization: Bearer TOKEN");
   CLI11_PARSE(app, argc, argv);
   if (options.answer() == Answer::accepted && options.auctions < options.connections) {
     fmt::print(stderr, "bid_load: --want accepted needs an auction for each connection\n");

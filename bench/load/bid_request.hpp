@@ -15,12 +15,13 @@ class BidRequest {
   static constexpr int digits = 15;
   static constexpr std::int64_t lowest = 100'000'000'000'000;
 
-  BidRequest(std::int64_t auction, std::string_view bidder) {
+  // `header`: one line more, without its end; empty = none.
+  BidRequest(std::int64_t auction, std::string_view bidder, std::string_view header = {}) {
     const std::string body = fmt::format("{{\"amount\":{}}}", lowest);
     bytes_ = fmt::format(
         "POST /v1/auctions/{}/bids HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Bidder: {}\r\n"
-        "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-        auction, bidder, body.size(), body);
+        "Content-Type: application/json\r\n{}{}Content-Length: {}\r\n\r\n{}",
+        auction, bidder, header, header.empty() ? "" : "\r\n", body.size(), body);
   }
 
   // The request for this amount; valid until the next call.

@@ -15,9 +15,10 @@ STANDING = 200_000_000_000_000
 BIDDER = "bidder-0"
 
 
-def ask(port, method, path, body=None):
+def ask(port, method, path, body=None, token=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {"X-Bidder": BIDDER} | ({"Content-Type": "application/json"} if body is not None else {})
+    headers = {"Authorization": f"Bearer {token}"} if token else {"X-Bidder": BIDDER}
+    headers |= {"Content-Type": "application/json"} if body is not None else {}
     try:
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
@@ -29,18 +30,18 @@ def ask(port, method, path, body=None):
     return answer
 
 
-def create(port, first, count, opening_price=0):
+def create(port, first, count, opening_price=0, token=None):
     closes_at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
     for auction in range(first, first + count):
         ask(port, "POST", "/v1/auctions", {
             "id": auction, "title": f"Bench {auction}", "currency": "CNY", "opening_price": opening_price,
-            "closes_at": closes_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
+            "closes_at": closes_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")}, token)
 
 
-def create_lost(port, auction):
+def create_lost(port, auction, token=None):
     """An auction on which bid_load's lowest amount loses against a standing bid."""
-    create(port, auction, 1)
-    ask(port, "POST", f"/v1/auctions/{auction}/bids", {"amount": STANDING})
+    create(port, auction, 1, token=token)
+    ask(port, "POST", f"/v1/auctions/{auction}/bids", {"amount": STANDING}, token)
 
 
 def open_sequence(port, auction):

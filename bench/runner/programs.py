@@ -99,6 +99,13 @@ class Program:
             raise self.failure("ended under load")
         return cpu_seconds_of(self.child.pid)
 
+    def resident_bytes(self):
+        """Memory of the process that is in RAM now."""
+        found = re.search(r"^VmRSS:\s*(\d+) kB", Path(f"/proc/{self.child.pid}/status").read_text(), re.M)
+        if found is None:
+            raise self.failure("ended under load")
+        return int(found.group(1)) * 1024
+
     def settle(self):
         """Waits until the process has nothing more to do (the ledger's move to history runs when it is idle)."""
         deadline = time.monotonic() + SETTLE_TIMEOUT_S
@@ -120,9 +127,31 @@ def flashbid(folder, *flags, core=None):
                    Path(folder) / "ledger", "--threads", 1, *flags, core=core)
 
 
-def relay(folder, source, archive, core=None):
+def house(folder, key, *flags):
+    """The same without --dev: who bids has a token that `key` verifies, and may bid as often as he likes."""
+    return Program(folder, BUILD / "flashbid", "serve", "--jwt-key", key, "--rate-bidder", "off", "--rate-address", "off",
+                   "--max-connections-per-address", 0, "--listen", "127.0.0.1:0", "--data", Path(folder) / "ledger",
+                   "--threads", 1, *flags)
+
+
+def token(key, name, role="bidder"):
+    minted = subprocess.run([BUILD / "flashbid", "token", "--key", key, "--sub", name, "--role", role],
+                            capture_output=True, text=True)
+    if minted.returncode != 0:
+        raise BenchError(f"flashbid token: {minted.stderr}")
+    return minted.stdout.strip()
+
+
+def attackers(folder, port, *flags, **options):
+    """Ready when all of them are there."""
+    return Program(folder, BUILD / "bench" / "hostile_load", "--port", port, *flags, *words_of(options), core=cores()[1],
+                   first_line=re.compile("^attacking$"))
+
+
+def relay(folder, source, destination, *flags, core=None):
     """Moves events from the moment it is there; it says nothing when it begins."""
-    return Program(folder, BUILD / "flashbid", "relay", "--from", source, "--to", archive, core=core, first_line=None)
+    return Program(folder, BUILD / "flashbid", "relay", "--from", source, "--to", destination, *flags, core=core,
+                   first_line=None)
 
 
 def limit(folder, name, *flags):

@@ -118,12 +118,13 @@ def archived(run, redis, postgres, relay, payload, stored, events):
 class Stored:
     """How many events the archive has: the newest sequence of each auction, all together."""
 
-    def __init__(self, postgres, expected):
+    def __init__(self, postgres, expected, timeout_s=STORE_TIMEOUT_S):
         self.postgres = postgres
         self.expected = expected
+        self.timeout_s = timeout_s
 
     def wait(self):
-        deadline = time.monotonic() + STORE_TIMEOUT_S
+        deadline = time.monotonic() + self.timeout_s
         while not has_table(self.postgres.sql, "auctions") and time.monotonic() < deadline:
             time.sleep(LOOK_S)
         while (there := self.count()) != self.expected:

@@ -2,6 +2,9 @@
 
 from . import auctions, programs
 from .programs import BenchError
+from .hostile_rows import hostile, token_cost
+from .pages_row import watched
+from .queue_row import QUEUE_ROWS
 from .redis_rows import REDIS_ROWS
 from .rows import check_watchers
 
@@ -35,7 +38,10 @@ def smoke(run):
         check_watchers(watching.end(), WATCHERS, EVENTS)
         must_see_gaps(checking.end())
     programs.run("fsync_probe", "--folder", folder, "--count", 10)
-    for row in REDIS_ROWS.values():  # these check their answers, the stream and the archive's sequences themselves
+    hostile(run, clients=40, rate=200, seconds=0.3)
+    token_cost(run)
+    watched(run, seconds=3)
+    for row in (REDIS_ROWS | QUEUE_ROWS).values():  # these check their answers, the stream and the archive's sequences themselves
         row(run)
 
 

@@ -3,37 +3,43 @@
 #include <fmt/format.h>
 
 #include <CLI/Validators.hpp>
-#include <array>
-#include <charconv>
+#include <cstdio>
+#include <memory>
 #include <utility>
+
+#include "access/key_file.hpp"
+#include "access/mint.hpp"
+#include "app/duration.hpp"
+#include "base/assert.hpp"
+#include "base/system_clock.hpp"
 
 namespace flashbid {
 namespace {
 
-constexpr std::int64_t max_duration_ms = 24 * 3'600'000;
+// Of a bot's token, behind the bidding: auctions end, and histories are fetched.
+constexpr Duration longest_end{600'000};
 
-CLI::Validator duration_check() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        return parse_duration(text) ? std::string() : "\"" + text + "\" is no duration such as 500ms, 10s, 2m or 1h";
-      },
-      "DURATION", "duration");
+// Tokens that outlive the run.
+Result<std::function<std::string(const std::string&, bool)>> minter_of(const std::string& file, Duration run) {
+  const auto text = access::read_key_file(file);
+  if (!text) return std::unexpected(text.error());
+  auto key = access::SigningKey::of_file_text(*text);
+  if (!key) return std::unexpected(std::move(key.error()));
+  const Timestamp now = SystemClock().now();
+  return [key = std::make_shared<const access::SigningKey>(std::move(*key)), now, expires = now + run + longest_end](
+             const std::string& name, bool is_operator) {
+    access::TokenContent content;
+    content.subject = *parse_bidder_id(name);
+    content.role = is_operator ? access::Role::operator_ : access::Role::bidder;
+    content.issued = now;
+    content.expires = expires;
+    auto token = access::mint(*key, content);
+    require(token.has_value(), "a key that was read signs");
+    return *token;
+  };
 }
 
 }  // namespace
-
-std::optional<Duration> parse_duration(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
-      {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}};
-  std::int64_t number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc() || number < 0 || number > max_duration_ms) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  for (const auto& [name, ms] : units) {
-    if (unit == name && number <= max_duration_ms / ms) return Duration{number * ms};
-  }
-  return std::nullopt;
-}
 
 void add_bots(CLI::App& app, BotsFlags& flags) {
   CLI::App& bots = *app.add_subcommand("bots", "bid as a crowd against any server, then prove that nothing went wrong");
@@ -61,6 +67,9 @@ void add_bots(CLI::App& app, BotsFlags& flags) {
   bots.add_option("--transport", flags.transport, "http or ws")
       ->check(CLI::IsMember({"http", "ws"}))
       ->capture_default_str();
+  bots.add_option("--key", flags.key,
+                  "file of the key that the server's tokens are signed with (as of `flashbid token`): the bots log in; "
+                  "left out, the server must be in --dev");
   bots.add_flag("--keys", options.keys, "send idempotency keys: retry what was lost, and ask some bids twice");
   bots.add_flag("--json", options.json, "print one JSON object instead of words");
   bots.add_option("--history", options.history_file, "write everything that was recorded there, as JSON lines");
@@ -73,6 +82,14 @@ int run_bots(BotsFlags flags) {
   if (!flags.think.empty()) options.think = parse_duration(flags.think);
   options.seed = flags.seed;
   options.transport = flags.transport == "ws" ? BotsTransport::websocket : BotsTransport::http;
+  if (!flags.key.empty()) {
+    auto mint = minter_of(flags.key, options.duration);
+    if (!mint) {
+      fmt::print(stderr, "flashbid bots: --key {}\n", mint.error().detail);
+      return 2;
+    }
+    options.mint_token = std::move(*mint);
+  }
   return run_bots(options);
 }
 

@@ -4,9 +4,7 @@
 #include <CLI/App.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include "base/time.hpp"
 #include "bots/bots.hpp"
 
 namespace flashbid {
@@ -19,11 +17,9 @@ struct BotsFlags {
   std::string think;  // empty = about 10,000 bids a second in all
   std::string transport = "http";
   std::optional<std::uint64_t> seed;
+  std::string key;  // empty = the server is in dev mode
 };
 void add_bots(CLI::App& app, BotsFlags& flags);
 [[nodiscard]] int run_bots(BotsFlags flags);
-
-// 500ms, 10s, 2m, 1h; nullopt for anything else, and for over 24 h.
-[[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 }  // namespace flashbid

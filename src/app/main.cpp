@@ -12,12 +12,16 @@
 #include <utility>
 #include <vector>
 
+#include "app/accounts_command.hpp"
+#include "app/backup_command.hpp"
 #include "app/bots_command.hpp"
+#include "app/manners.hpp"
 #include "app/options.hpp"
 #include "app/relay_command.hpp"
 #include "app/restore_command.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
+#include "app/token_command.hpp"
 #include "app/verify_command.hpp"
 
 namespace flashbid {
@@ -42,14 +46,38 @@ void add_config(CLI::App& command, std::string& file) {
   command.add_option("--config", file, "TOML file with settings: a key for every flag (--log-level is log_level)");
 }
 
+void add_serve_tls(CLI::App& serve, ServeOptions& options) {
+  serve.add_option("--tls-cert", options.tls_cert, "PEM file: the certificate and its chain; --listen is https then")
+      ->check(not_empty());
+  serve.add_option("--tls-key", options.tls_key, "PEM file: its private key; both are read again when they change")
+      ->check(not_empty());
+  serve
+      .add_option("--redirect-listen", options.redirect_listen,
+                  "a plain port beside it that sends every request on to https")
+      ->check(address_check());
+  serve
+      .add_option("--redirect-port", options.redirect_port,
+                  "the port that it sends to, where clients see another than --listen")
+      ->check(CLI::Range(std::uint16_t{1}, std::uint16_t{65'535}));
+  serve
+      .add_option("--hsts", options.hsts_seconds,
+                  "how many seconds browsers shall insist on https (Strict-Transport-Security); 0 = not said")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10 * 366 * 86'400LL}))
+      ->capture_default_str();
+}
+
 void add_serve(CLI::App& app, ServeOptions& options, std::string& config) {
   CLI::App& serve = *app.add_subcommand("serve", "run the server");
   serve.add_flag("--dev", options.dev, "loopback only, without login: bidders say who they are");
   serve.add_flag("--demo", options.demo, "add a few auctions, ids from 1001, once");
-  serve.add_option("--jwt-key", options.jwt_key, "key of the tokens (not available in this version)");
   serve.add_option("--listen", options.listen, "where to listen; port 0 picks one")
       ->check(address_check())
       ->capture_default_str();
+  serve.add_option("--threads", options.threads, "loops to serve with, 1 to 256; as many as cores if left out")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{256}));
+  add_log_flags(serve, options.log);
+  add_config(serve, config);
+  serve.option_defaults()->group("Where bids are kept");
   serve.add_option("--data", options.data, "folder of the ledger")->check(not_empty())->capture_default_str();
   serve.add_option("--engine", options.engine, "embedded, or Redis: redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]")
       ->capture_default_str();
@@ -66,30 +94,12 @@ void add_serve(CLI::App& app, ServeOptions& options, std::string& config) {
       ->check(CLI::Range(1U, 1'024U));
   serve.add_flag("--redis-unchecked", options.redis_unchecked,
                  "Redis engine: its settings are right, though it does not tell them (no CONFIG)");
-  serve.add_option("--threads", options.threads, "loops to serve with, 1 to 256; as many as cores if left out")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{256}));
-  serve.add_option("--log-level", options.log_level, "how much to say on stderr")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}))
-      ->capture_default_str();
-  serve.add_option("--max-connections", options.max_connections, "open connections in all; more are answered 503")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
-      ->capture_default_str();
-  serve.add_option("--max-body-bytes", options.max_body_bytes, "the longest body of a request")
-      ->check(CLI::Range(std::size_t{1'024}, std::size_t{16 * 1024 * 1024}))
-      ->capture_default_str();
-  serve.add_option("--max-pipelined", options.max_pipelined, "requests of a connection read before they are answered")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}))
-      ->capture_default_str();
-  serve.add_option("--watcher-bytes", options.watcher_bytes, "what may wait for one watcher before it is closed")
-      ->check(CLI::Range(std::size_t{16 * 1024}, std::size_t{1024 * 1024 * 1024}))
-      ->capture_default_str();
-  serve.add_option("--watcher-frames", options.watcher_frames, "how many frames of it")
-      ->check(CLI::Range(std::size_t{16}, std::size_t{1'000'000}))
-      ->capture_default_str();
-  serve.add_option("--idle-timeout-ms", options.idle_timeout_ms, "how long a connection may say nothing")
-      ->check(CLI::Range(std::int64_t{1'000}, std::int64_t{86'400'000}))
-      ->capture_default_str();
-  add_config(serve, config);
+  serve.option_defaults()->group("Who may ask, and how often");
+  add_access_flags(serve, options.access);
+  serve.option_defaults()->group("TLS");
+  add_serve_tls(serve, options);
+  serve.option_defaults()->group("What one client may take");
+  add_limit_flags(serve, options.limits);
 }
 
 int wrong_usage(std::string why) {
@@ -108,11 +118,22 @@ int run(const std::vector<std::string>& arguments) {
   add_bots(app, bots_flags);
   RelayFlags relay_flags;
   add_relay(app, relay_flags);
+  BackupFlags backup_flags;
+  add_backup(app, backup_flags);
   RestoreFlags restore_flags;
   add_restore(app, restore_flags);
+  TokenFlags token_flags;
+  add_token(app, token_flags);
+  AccountsFlags accounts_flags;
+  add_accounts(app, accounts_flags);
   VerifyFlags verify_flags;
   add_verify(app, verify_flags);
   app.add_subcommand("version", "print the version");
+  add_examples(app);
+  if (arguments.empty()) {
+    fmt::print(stderr, "{}", app.help());
+    return 2;
+  }
   try {
     Result<std::set<std::string>> parsed = parse_settings(app, arguments);
     if (!parsed) return wrong_usage(parsed.error().detail);
@@ -121,12 +142,15 @@ int run(const std::vector<std::string>& arguments) {
     app.exit(help);
     return 0;
   } catch (const CLI::ParseError& error) {
-    return wrong_usage(error.what());
+    return wrong_usage(explain_usage(app, error, arguments));
   }
   if (app.got_subcommand("serve")) return serve(serve_options);
   if (app.got_subcommand("bots")) return run_bots(bots_flags);
   if (app.got_subcommand("relay")) return run_relay(relay_flags);
+  if (app.got_subcommand("backup")) return run_backup(backup_flags);
   if (app.got_subcommand("restore")) return run_restore(restore_flags);
+  if (app.got_subcommand("token")) return run_token(token_flags);
+  if (app.got_subcommand("accounts")) return run_accounts(accounts_flags);
   if (app.got_subcommand("verify")) return run_verify(verify_flags);
   fmt::print("flashbid {}\n", version);
   return 0;

@@ -8,13 +8,22 @@
 #include <string>
 #include <string_view>
 
+#include "app/access_flags.hpp"
+#include "app/limit_flags.hpp"
+#include "app/log.hpp"
+
 namespace flashbid {
 
 struct ServeOptions {
   bool dev = false;
   bool demo = false;
-  std::string jwt_key;
+  AccessFlags access;
   std::string listen = "127.0.0.1:8080";
+  std::string tls_cert;  // files; both or none
+  std::string tls_key;
+  std::string redirect_listen;  // empty = none
+  std::uint16_t redirect_port = 0;
+  std::int64_t hsts_seconds = 31'536'000;
   std::string data = "flashbid-data";
   std::string engine = "embedded";
   std::string archive;    // postgres://…; empty = none
@@ -22,14 +31,9 @@ struct ServeOptions {
   std::string durability = "fsync";
   unsigned shards = 0;           // of the Redis engine; 0 = as Redis says
   bool redis_unchecked = false;  // the operator vouches for Redis's settings
-  std::string log_level = "info";
+  LogFlags log;
   std::size_t threads = 0;  // 0 = one a core
-  std::size_t max_connections = 20'000;
-  std::size_t max_body_bytes = 128 * 1024;
-  std::size_t max_pipelined = 128;
-  std::size_t watcher_bytes = 1024 * 1024;
-  std::size_t watcher_frames = 8'192;
-  std::int64_t idle_timeout_ms = 75'000;
+  LimitFlags limits;
 };
 
 // ADDR:PORT with a numeric address, or localhost: 127.0.0.1:8080, [::1]:0.

@@ -1,7 +1,6 @@
 #include "app/relay_command.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/Validators.hpp>
@@ -140,9 +139,10 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
       "--from", flags.from,
       "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]; sqlite:DIR, the folder of an embedded ledger; or the "
       "queue that another relay fills: amqp://…, kafka://…");
-  relay.add_option("--to", flags.to,
-                   "postgres://USER@HOST:PORT/DATABASE; amqp://USER:PASSWORD@HOST:PORT[/VHOST]; "
-                   "kafka://HOST:PORT[,HOST:PORT…][/TOPIC]; or https://HOST/PATH, a webhook");
+  relay.add_option(
+      "--to", flags.to,
+      "postgres://USER@HOST:PORT/DATABASE; amqp://USER:PASSWORD@HOST:PORT[/VHOST], or amqps://…[?ca=FILE]; "
+      "kafka://HOST:PORT[,HOST:PORT…][/TOPIC]; or https://HOST/PATH, a webhook");
   relay
       .add_option(
           "--group", flags.group,
@@ -160,6 +160,10 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
   relay.add_flag("--secrets", flags.secrets,
                  "queues: with reserves and idempotency keys, for an archive behind the queue; whoever may read the "
                  "queue can see them");
+  relay.add_option(
+      "--archived-in", flags.archived_in,
+      "from Redis to a queue: postgres://USER@HOST:PORT/DATABASE, the archive that the queue fills; what it "
+      "has leaves Redis. Without it everything stays there");
   relay.add_option("--queue", flags.queue, "RabbitMQ: the queue of shard K is this, and .K")->capture_default_str();
   relay.add_option("--kafka-set", flags.kafka_settings,
                    "NAME=VALUE, a setting of librdkafka (security.protocol=SASL_SSL); may be given again");
@@ -177,9 +181,7 @@ void add_relay(CLI::App& app, RelayFlags& flags) {
       ->capture_default_str();
   relay.add_option("--listen", flags.listen,
                    "ADDR:PORT for /healthz, /readyz and /metrics of this worker; nowhere if left out");
-  relay.add_option("--log-level", flags.log_level, "how much to say on stderr")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}))
-      ->capture_default_str();
+  add_log_flags(relay, flags.log);
   relay.add_option("--config", flags.config,
                    "TOML file with settings: a key for every flag (--log-level is log_level)");
 }
@@ -192,9 +194,12 @@ int run_relay(const RelayFlags& flags) {
   const auto url = FromUrl::parse(flags);
   if (!url) return refuse("--from: " + url.error().detail);
   if (url->is_queue() && !to->is_archive()) return refuse("--from a queue goes --to postgres://… only");
+  const bool to_queue = to->hop() == "rabbitmq" || to->hop() == "kafka";
+  if (!flags.archived_in.empty() && !(to_queue && flags.from.starts_with("redis"))) {
+    return refuse("--archived-in is for --from redis://… --to amqp://… or kafka://…: leave it out");
+  }
   const std::string group = flags.group.empty() ? to->hop() : flags.group;
-  spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
-  spdlog::set_level(spdlog::level::from_str(flags.log_level));
+  start_log(flags.log);
   EndSignals signals;
   Teller teller;
   std::unique_ptr<RelayServer> server;

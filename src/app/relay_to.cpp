@@ -29,6 +29,9 @@ Result<Open> to_archive(const RelayFlags& flags, std::string& shown) {
 Result<Open> to_rabbitmq(const RelayFlags& flags, std::string& shown) {
   auto url = AmqpUrl::parse(flags.to);
   if (!url) return std::unexpected(std::move(url.error()));
+  if (auto checked = amqp::check_authorities(*url); !checked) {
+    return std::unexpected(std::move(checked.error()));
+  }
   shown = url->shown;
   return [url = std::move(*url), queue = flags.queue, secrets = flags.secrets](const RelayFrom& from) -> Opened {
     return std::make_unique<AmqpSink>(

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <string_view>
 
+#include "app/backup_command.hpp"
 #include "engine/redis/restore.hpp"
 
 namespace flashbid {
 namespace {
+
+constexpr std::string_view folder_scheme = "sqlite:";
 
 int refuse(const std::string& why, int code) {
   fmt::print(stderr, "flashbid restore: {}\n", why);
@@ -26,9 +30,13 @@ std::string to_text(const RefillCounts& counts) {
 }  // namespace
 
 void add_restore(CLI::App& app, RestoreFlags& flags) {
-  CLI::App& restore = *app.add_subcommand("restore", "rebuild Redis from the archive");
-  restore.add_option("--from", flags.from, "postgres://USER@HOST:PORT/DATABASE");
-  restore.add_option("--to", flags.to, "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]");
+  CLI::App& restore =
+      *app.add_subcommand("restore", "rebuild Redis from the archive, or an embedded ledger from its backup");
+  restore.add_option("--from", flags.from,
+                     "postgres://USER@HOST:PORT/DATABASE; or sqlite:DIR, what `flashbid backup` made");
+  restore.add_option(
+      "--to", flags.to,
+      "redis://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]; or sqlite:DIR, a data folder that is not there yet");
   restore.add_flag("--redis-unchecked", flags.redis_unchecked,
                    "its settings are right, though it does not tell them (no CONFIG)");
 }
@@ -36,6 +44,13 @@ void add_restore(CLI::App& app, RestoreFlags& flags) {
 int run_restore(const RestoreFlags& flags) {
   if (flags.from.empty()) return refuse("--from is missing: give postgres://USER@HOST:PORT/DATABASE", 2);
   if (flags.to.empty()) return refuse("--to is missing: give redis://HOST:PORT", 2);
+  const bool from_folder = flags.from.starts_with(folder_scheme), to_folder = flags.to.starts_with(folder_scheme);
+  if (from_folder && to_folder) {
+    return restore_folder(flags.from.substr(folder_scheme.size()), flags.to.substr(folder_scheme.size()));
+  }
+  if (from_folder || to_folder) {
+    return refuse("an embedded ledger comes back from its backup: --from sqlite:BACKUP --to sqlite:DIR", 2);
+  }
   auto from = ArchiveUrl::parse(flags.from);
   if (!from) return refuse("--from: " + from.error().detail, 2);
   auto to = redis::parse_url(flags.to);

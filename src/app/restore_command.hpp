@@ -12,7 +12,7 @@ struct RestoreFlags {
   bool redis_unchecked = false;
 };
 void add_restore(CLI::App& app, RestoreFlags& flags);
-// 0 = Redis has all that is in the archive, 1 = it could not be done, 2 = what was said cannot be done.
+// 0 = what is to come back is there, 1 = it could not be done, 2 = what was said cannot be done.
 [[nodiscard]] int run_restore(const RestoreFlags& flags);
 
 }  // namespace flashbid

@@ -1,7 +1,6 @@
 #include "app/serve.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -9,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -17,6 +17,8 @@
 #include "app/demo.hpp"
 #include "app/end_signals.hpp"
 #include "app/engines.hpp"
+#include "app/load_service.hpp"
+#include "app/serve_access.hpp"
 #include "server/loop.hpp"
 #include "server/server.hpp"
 
@@ -51,6 +53,22 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// How many connections there are descriptors for, with some kept for the ledger and its files: a commit must never fail
+// because too many watch.
+std::size_t affordable_connections(std::size_t wanted) {
+  constexpr std::size_t kept = 96;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const std::size_t most = limit.rlim_cur > 2 * kept ? limit.rlim_cur - kept : limit.rlim_cur / 2;
+  return std::min(most, wanted);
+}
+
+// Null without TLS.
+Result<std::shared_ptr<const Certificate>> load_certificate(const ServeOptions& options) {
+  if (options.tls_cert.empty()) return nullptr;
+  return Certificate::load({options.tls_cert, options.tls_key});
+}
+
 std::string as_host(const boost::asio::ip::address& address) {
   return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
 }
@@ -75,25 +93,57 @@ class LoopThreads {
   std::vector<std::jthread> threads_;
 };
 
-ServerOptions server_options(const ServeOptions& options, ServedEngine& engine, const ArchiveService* archive) {
+// Null where there are none: they are a tool of --dev, with which everybody may read, and they speak no TLS.
+std::unique_ptr<LoadService> load_service(const ServeOptions& options) {
+  if (!options.dev || options.access.is_private || !options.tls_cert.empty()) return nullptr;
+  return std::make_unique<LoadService>();
+}
+
+ServerOptions server_options(const ServeOptions& options, ServedEngine& engine, const ArchiveService* archive,
+                             const ServedAccess& access, std::shared_ptr<const Certificate> certificate) {
   ServerOptions made;
   made.listen = parse_address(options.listen).value();
-  made.dev = options.dev;
-  made.limits.connections = options.max_connections;
-  made.limits.http.body_bytes = options.max_body_bytes;
-  made.limits.pipelined = options.max_pipelined;
-  made.limits.outbox = {options.watcher_bytes, options.watcher_frames};
-  made.limits.idle = std::chrono::milliseconds(options.idle_timeout_ms);
-  made.health = [&first = engine.on_loop(0), archive] {
+  made.access = access.options();
+  made.certificate = std::move(certificate);
+  made.hsts = std::chrono::seconds(options.hsts_seconds);
+  if (!options.redirect_listen.empty()) made.redirect_listen = parse_address(options.redirect_listen);
+  made.redirect_port = options.redirect_port;
+  made.limits = limits_of(options.limits, options.dev);
+  made.limits.connections = affordable_connections(made.limits.connections);
+  made.health = [&first = engine.on_loop(0), archive, &access, certificate = made.certificate] {
     Health health = first.health();
+    access.add_degraded(health.degraded);
+    if (certificate) certificate->add_degraded(health.degraded);
     if (archive != nullptr) archive->add_degraded(health.degraded);
     return health;
   };
-  made.add_metrics = [&engine, archive](Exposition& out) {
+  made.add_metrics = [&engine, archive, &access](Exposition& out) {
     engine.add_metrics(out);
+    access.add_metrics(out);
     if (archive != nullptr) archive->add_metrics(out);
   };
   return made;
+}
+
+std::string unfit_address(const ServeOptions& options) {
+  const auto address = parse_address(options.listen);
+  if (!address) return "--listen \"" + options.listen + "\": give ADDR:PORT, such as 127.0.0.1:8080";
+  if (options.dev && !address->address().is_loopback()) {
+    return "--listen " + options.listen + ": --dev is for loopback only: give 127.0.0.1:PORT or [::1]:PORT";
+  }
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return options.tls_key.empty() ? "--tls-cert: give --tls-key too, the file with its private key"
+                                   : "--tls-key: give --tls-cert too, the file with its certificate";
+  }
+  if (options.redirect_listen.empty()) return {};
+  if (options.tls_cert.empty()) return "--redirect-listen sends on to https: give --tls-cert and --tls-key too";
+  const auto redirect = parse_address(options.redirect_listen);
+  if (!redirect) return "--redirect-listen \"" + options.redirect_listen + "\": give ADDR:PORT, such as 0.0.0.0:80";
+  if (options.dev && !redirect->address().is_loopback()) {
+    return "--redirect-listen " + options.redirect_listen +
+           ": --dev is for loopback only: give 127.0.0.1:PORT or [::1]:PORT";
+  }
+  return {};
 }
 
 std::string unfit(const ServeOptions& options) {
@@ -102,29 +152,51 @@ std::string unfit(const ServeOptions& options) {
     return "--no-relay: the embedded engine's archive is written by its own process: leave --no-relay out";
   }
   if (options.no_relay && options.archive.empty()) return "--no-relay: give --archive, which it reads";
-  if (!options.dev) {
-    return "tokens (--jwt-key) are not available in this version: give --dev, which serves this machine only, without "
-           "login";
+  return unfit_address(options);
+}
+
+// Whoever is on the way reads tokens and passwords, unless a proxy that is named speaks TLS for us.
+void warn_of_clear_text(const ServeOptions& options, const AccessOptions& access) {
+  const bool takes_secrets = access.keys != nullptr || access.accounts != nullptr;
+  const bool is_reachable = !parse_address(options.listen).value().address().is_loopback();
+  if (!takes_secrets || !is_reachable || !options.tls_cert.empty() || !access.trusted_proxies.empty()) return;
+  spdlog::warn(
+      "{} on {} in clear text: give --tls-cert and --tls-key, or --trusted-proxies if a proxy before this server "
+      "speaks TLS",
+      access.accounts != nullptr ? "passwords and tokens are taken" : "tokens are taken", options.listen);
+}
+
+// The lines that whoever starts the server waits for, and what is less than was asked for.
+void tell_addresses(const Server& server, const ServeOptions& options) {
+  const std::size_t wanted = options.limits.max_connections;
+  if (const std::size_t most = affordable_connections(wanted); most < wanted) {
+    spdlog::log(most >= wanted / 10 * 9 ? spdlog::level::info : spdlog::level::warn,
+                "--max-connections is {} and not {}: the system allows no more descriptors (ulimit -n)", most, wanted);
   }
-  if (!options.jwt_key.empty()) return "--jwt-key is not available in this version: leave it out";
-  const auto address = parse_address(options.listen);
-  if (!address) return "--listen \"" + options.listen + "\": give ADDR:PORT, such as 127.0.0.1:8080";
-  if (!address->address().is_loopback()) {
-    return "--listen " + options.listen + ": --dev is for loopback only: give 127.0.0.1:PORT or [::1]:PORT";
+  const auto address = server.address();
+  fmt::print("listening on {}://{}:{}\n", options.tls_cert.empty() ? "http" : "https", as_host(address.address()),
+             address.port());
+  if (!options.redirect_listen.empty()) {
+    const auto plain = server.redirect_address();
+    fmt::print("redirecting from http://{}:{}\n", as_host(plain.address()), plain.port());
   }
-  return {};
+  std::fflush(stdout);
 }
 
 }  // namespace
 
 int serve(const ServeOptions& options) {
   if (const std::string why = unfit(options); !why.empty()) return refuse(why);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  start_log(options.log);
   raise_descriptor_limit();
 
   // 1. The signals that end it, before any thread is made.
   EndSignals signals;
+  const auto access = ServedAccess::open(options);
+  if (!access) return failed_to_start(access.error());
+  const auto certificate = load_certificate(options);
+  if (!certificate) return failed_to_start(certificate.error());
+  const std::unique_ptr<LoadService> load = load_service(options);
   std::atomic<bool> ledger_failed{false};
 
   // 2. The loops: one thread each, not running yet.
@@ -164,8 +236,11 @@ int serve(const ServeOptions& options) {
   }
   std::vector<Server::Place> places;
   for (std::size_t k = 0; k < loops.size(); ++k) places.push_back({loops[k].get(), &(*engine)->on_loop(k)});
-  const Result<std::unique_ptr<Server>> server = Server::open(server_options(options, **engine, archive.get()), places);
+  ServerOptions made = server_options(options, **engine, archive.get(), **access, *certificate);
+  made.load = load.get();
+  const Result<std::unique_ptr<Server>> server = Server::open(made, places);
   if (!server) return failed_to_start(server.error());
+  if (load) load->aim((*server)->address());
 
   // 5. Time: what is due is opened and closed.
   (*engine)->keep_time();
@@ -179,18 +254,21 @@ int serve(const ServeOptions& options) {
     }
   }
   (*server)->start();
-  const auto address = (*server)->address();
-  fmt::print("listening on http://{}:{}\n", as_host(address.address()), address.port());
-  std::fflush(stdout);
+  warn_of_clear_text(options, (*access)->options());
+  tell_addresses(**server, options);
   spdlog::info("{} loops, {}", loops.size(), (*engine)->description());
 
-  // 7. Until a signal; then in order: no new connections, answers in flight, goodbyes; the loops; what the ledger owes.
+  // 7. Until a signal; then in order: no bots, no new connections, answers in flight, goodbyes; the loops; what the
+  // ledger owes.
   signals.wait();
   spdlog::info("stopping");
+  if (load) load->end();
   if (!(*server)->stop(ledger_failed ? patience_after_failure : patience_at_end)) {
     spdlog::warn("some connections did not end in time");
   }
   threads.join();
+  if (load) load->join();
+  (*access)->stop();
   (*engine)->stop();
   if (archive) archive->stop(patience_for_archive);
   spdlog::info("stopped");

@@ -20,16 +20,6 @@ struct Found {
   std::string argument;  // --listen=VALUE
 };
 
-std::vector<std::string> flags_of(const CLI::App& command) {
-  std::vector<std::string> flags;
-  for (const CLI::Option* option : command.get_options()) {
-    if (!option->get_lnames().empty() && option->get_lnames().front() != "help") {
-      flags.push_back(option->get_lnames().front());
-    }
-  }
-  return flags;
-}
-
 Result<std::string> scalar_text(const toml::node& node, const std::string& key, const std::string& file) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
@@ -84,6 +74,16 @@ Result<Values> file_values(const CLI::App& app, const CLI::App& command) {
 }
 
 }  // namespace
+
+std::vector<std::string> flags_of(const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_lnames().empty() && option->get_lnames().front() != "help") {
+      flags.push_back(option->get_lnames().front());
+    }
+  }
+  return flags;
+}
 
 std::string key_of(const std::string& flag) {
   std::string key = flag;

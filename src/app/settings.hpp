@@ -15,6 +15,9 @@ namespace flashbid {
 [[nodiscard]] std::string variable_of(const std::string& flag);
 [[nodiscard]] std::string key_of(const std::string& flag);
 
+// The long names of a command's flags, without dashes: log-level. --help is none.
+[[nodiscard]] std::vector<std::string> flags_of(const CLI::App& command);
+
 // Parses `arguments` (without the program's name), then once more with what variables and the file add. Variables of
 // the options must still hold their defaults. Answers the flags that stood on the command line itself. A file's key
 // that no command has is an error; one that another command has is passed over. Throws CLI::Error as CLI11 does (help,

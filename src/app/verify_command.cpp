@@ -1,13 +1,20 @@
 #include "app/verify_command.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "archive/verify.hpp"
-#include "bots/bots.hpp"
+#include "checker/checker.hpp"
+#include "checker/history_lines.hpp"
+#include "checker/report_text.hpp"
 #include "engine/redis/library.hpp"
 #include "engine/redis/verify.hpp"
 #include "ledger/sqlite/ordered_reader.hpp"
@@ -32,12 +39,30 @@ int told_undrained(AuctionId auction, Sequence sequence) {
   return not_drained;
 }
 
+// Verifying only reads: whoever has enough of it may end it at any instant, even within SQLite.
+void stop_at_signal(int signal) {
+  constexpr std::string_view line = "flashbid verify: stopped before its end: nothing is proved\n";
+  std::ignore = ::write(STDERR_FILENO, line.data(), line.size());
+  ::_exit(128 + signal);
+}
+
 // Of two verdicts the one that weighs more: a violation, then what could not be looked at, then what is not there yet.
 int worse(int one, int other) {
   for (const int verdict : {violation, unusable, not_drained}) {
     if (one == verdict || other == verdict) return verdict;
   }
   return consistent;
+}
+
+// Whether what was recorded keeps every rule that a client can see.
+int verify_history(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return told({Failure::invalid, path + " cannot be opened"});
+  const auto history = checker::read_history(file);
+  if (!history) return told({Failure::invalid, path + " is no recorded history: " + history.error().detail});
+  const checker::Report report = checker::check(*history);
+  fmt::print("{}", checker::describe(report));
+  return report.clean() ? consistent : violation;
 }
 
 // An archive that was asked for.
@@ -69,8 +94,16 @@ int compare(const std::string& data, ArchiveReader& archive) {
   return ended ? consistent : told(ended.error());
 }
 
+// What has been done so far, in one line that is written over; for people only.
+void show_progress(const Verified& verified) {
+  fmt::print(stderr, "\r{} auctions, {} events\033[K", verified.auctions, verified.events);
+  std::fflush(stderr);
+}
+
 int verify_data(const std::string& folder, Archive* archive) {
-  const Result<Verified> verified = verify_sqlite_ledger(folder);
+  const bool watched = ::isatty(STDERR_FILENO) == 1;
+  const Result<Verified> verified = verify_sqlite_ledger(folder, watched ? show_progress : VerifyProgress{});
+  if (watched) fmt::print(stderr, "\r\033[K");
   if (!verified) return told(verified.error());
   fmt::print("{}: consistent. {} auctions, {} events in history and {} not moved yet, {} remembered answers.\n", folder,
              verified->auctions, verified->events, verified->unmoved, verified->answers);
@@ -109,6 +142,7 @@ void add_verify(CLI::App& app, VerifyFlags& flags) {
 }
 
 int run_verify(const VerifyFlags& flags) {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, stop_at_signal);
   // 1. What is said wrongly is said before anything is read.
   std::optional<Archive> archive;
   if (!flags.archive.empty()) {

@@ -80,6 +80,7 @@ class ArchiveReader final : public LedgerReader {
 
   [[nodiscard]] Result<std::vector<StoredEvent>> events(AuctionId auction, Sequence after, std::size_t limit,
                                                         bool bids_only) override;
+  [[nodiscard]] Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit) override;
   [[nodiscard]] Result<std::optional<Auction>> auction(AuctionId id) override;
   [[nodiscard]] Result<std::vector<Auction>> list(const ListQuery& query) override;
   // Rejections are not archived.
@@ -102,8 +103,6 @@ class ArchiveReader final : public LedgerReader {
   [[nodiscard]] Result<std::vector<ArchivedBid>> keyed_bids(AuctionId auction, Sequence after, std::size_t limit);
   // Keys of creations, by (caller, key) above those of `after`.
   [[nodiscard]] Result<std::vector<ArchivedCreation>> creations(const ArchivedCreation& after, std::size_t limit);
-  // An auction's events after `after`, hidden parts included.
-  [[nodiscard]] Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit);
   // The keys that are remembered of an auction, the one that created it included.
   [[nodiscard]] Result<std::vector<RememberedKey>> keys(AuctionId auction);
   // Nothing if the shard has never been written.

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 namespace flashbid {
 namespace {
-
-// A row as published: major units of the currency for the bound, hundredths of them for the step; 0 = no bound.
-struct PublishedRow {
-  std::int64_t below;
-  std::int64_t step_hundredths;
-};
 
 // eBay, "Bid increments" (US): https://www.ebay.com/help/buying/bidding/automatic-bidding?id=4014
 // 0.01-0.99: 0.05; 1.00-4.99: 0.25; 5.00-24.99: 0.50; 25.00-99.99: 1.00; 100.00-249.99: 2.50; 250.00-499.99: 5.00;
@@ -37,20 +30,6 @@ constexpr std::array<PublishedRow, 5> yahoo_jp_rows{
 // 1 from 1; 2 from 30; 3 from 50; 5 from 100; 10 from 300; 20 from 1,000; 50 from 2,000. Below 1 the first step holds.
 constexpr std::array<PublishedRow, 7> whatnot_rows{
     {{30, 100}, {50, 200}, {100, 300}, {300, 500}, {1'000, 1'000}, {2'000, 2'000}, {0, 5'000}}};
-
-std::span<const PublishedRow> published_rows(IncrementPreset preset) {
-  switch (preset) {
-    case IncrementPreset::none:
-      return {};
-    case IncrementPreset::ebay_us:
-      return ebay_us_rows;
-    case IncrementPreset::yahoo_jp:
-      return yahoo_jp_rows;
-    case IncrementPreset::whatnot:
-      return whatnot_rows;
-  }
-  return {};
-}
 
 bool in_range(Amount amount) { return amount >= Amount{1} && amount <= max_amount; }
 
@@ -84,8 +63,36 @@ std::string_view to_text(IncrementPreset preset) {
   return "";
 }
 
+std::span<const PublishedRow> published_rows(IncrementPreset preset) {
+  switch (preset) {
+    case IncrementPreset::none:
+      return {};
+    case IncrementPreset::ebay_us:
+      return ebay_us_rows;
+    case IncrementPreset::yahoo_jp:
+      return yahoo_jp_rows;
+    case IncrementPreset::whatnot:
+      return whatnot_rows;
+  }
+  return {};
+}
+
+std::string_view source_of(IncrementPreset preset) {
+  switch (preset) {
+    case IncrementPreset::none:
+      return "";
+    case IncrementPreset::ebay_us:
+      return "https://www.ebay.com/help/buying/bidding/automatic-bidding?id=4014";
+    case IncrementPreset::yahoo_jp:
+      return "https://help.yahoo.co.jp/help/jp/auct/bid/bid-14.html";
+    case IncrementPreset::whatnot:
+      return "https://help.whatnot.com/hc/en-us/articles/14932924544141-Bidding-Overview";
+  }
+  return "";
+}
+
 std::optional<IncrementPreset> parse_increment_preset(std::string_view name) {
-  for (const auto preset : {IncrementPreset::ebay_us, IncrementPreset::yahoo_jp, IncrementPreset::whatnot}) {
+  for (const auto preset : increment_presets) {
     if (name == to_text(preset)) return preset;
   }
   return std::nullopt;

@@ -1,9 +1,11 @@
 // By how much a bid must beat the standing price: a fixed step, a table, or a named preset. Values only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +30,17 @@ struct IncrementRow {
 //   whatnot   1 from 1, 2 from 30, 3 from 50, 5 from 100, 10 from 300, 20 from 1,000, 50 from 2,000; below 1 also 1
 //             (Whatnot, "Bidding Overview": https://help.whatnot.com/hc/en-us/articles/14932924544141-Bidding-Overview)
 enum class IncrementPreset : std::uint8_t { none, ebay_us, yahoo_jp, whatnot };
+inline constexpr std::array increment_presets{IncrementPreset::ebay_us, IncrementPreset::yahoo_jp,
+                                              IncrementPreset::whatnot};
+
+// A row as published: major units of the currency for the bound, hundredths of them for the step; 0 = no bound.
+struct PublishedRow {
+  std::int64_t below;
+  std::int64_t step_hundredths;
+};
+[[nodiscard]] std::span<const PublishedRow> published_rows(IncrementPreset preset);
+// The page on which its house publishes it; empty for none.
+[[nodiscard]] std::string_view source_of(IncrementPreset preset);
 
 // The preset's name on the wire ("ebay-us"); empty for none.
 [[nodiscard]] std::string_view to_text(IncrementPreset preset);

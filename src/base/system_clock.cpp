@@ -4,19 +4,16 @@
 
 namespace flashbid {
 
-Timestamp SystemClock::now() {
-  using namespace std::chrono;
-  const std::int64_t wall_ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+Timestamp HeldClock::hold(Timestamp moment) {
   std::int64_t last = last_ms_.load(std::memory_order_relaxed);
-  while (wall_ms > last && !last_ms_.compare_exchange_weak(last, wall_ms, std::memory_order_relaxed)) {
+  while (moment.ms > last && !last_ms_.compare_exchange_weak(last, moment.ms, std::memory_order_relaxed)) {
   }
-  return {wall_ms > last ? wall_ms : last};
+  return {moment.ms > last ? moment.ms : last};
 }
 
-void SystemClock::raise(Timestamp floor) {
-  std::int64_t last = last_ms_.load(std::memory_order_relaxed);
-  while (floor.ms > last && !last_ms_.compare_exchange_weak(last, floor.ms, std::memory_order_relaxed)) {
-  }
+Timestamp SystemClock::now() {
+  using namespace std::chrono;
+  return hold({duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()});
 }
 
 std::int64_t steady_ms() {

@@ -1,4 +1,4 @@
-// The real clock: the machine's wall clock, held so that it never runs back.
+// The real clock: the machine's wall clock, held so that it never runs back, whatever the machine does to it.
 #pragma once
 
 #include <atomic>
@@ -7,14 +7,22 @@
 
 namespace flashbid {
 
-// Any thread may ask. A wall clock that is set back stands still here until it has caught up.
-class SystemClock final : public Clock {
+// A clock over one that may be set back: it stands still then until that one has caught up. Any thread may ask.
+class HeldClock : public Clock {
  public:
-  [[nodiscard]] Timestamp now() override;
-  void raise(Timestamp floor) override;
+  void raise(Timestamp floor) final { (void)hold(floor); }
+
+ protected:
+  // The later of `moment` and all that was held before.
+  [[nodiscard]] Timestamp hold(Timestamp moment);
 
  private:
   std::atomic<std::int64_t> last_ms_{0};
+};
+
+class SystemClock final : public HeldClock {
+ public:
+  [[nodiscard]] Timestamp now() override;
 };
 
 // Of a clock that never jumps: for pauses and time limits.

@@ -4,8 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "bots/history.hpp"
 #include "bots/line.hpp"
+#include "bots/login.hpp"
+#include "checker/history.hpp"
 
 namespace flashbid::bots {
 
@@ -15,9 +16,11 @@ struct Desk {
   Deadlines& deadlines;
   std::vector<Endpoint> servers;  // nodes of one FlashBid, at least one
   std::string authority;          // of the first, for the Host header
-  History& history;
+  Login login;
+  checker::History& history;
   boost::unordered_flat_map<std::string, std::uint64_t>& refused_by_code;
   std::int64_t answer_timeout_ns = 10'000'000'000;
+  bool abandoned = false;  // nobody asks anything any more
 };
 
 class BidChannel {
@@ -27,11 +30,11 @@ class BidChannel {
   [[nodiscard]] virtual Awaitable<bool> ready() = 0;
   // Sends the bid and waits for its outcome, which it writes into `operation` with its times. False if nothing was
   // sent.
-  [[nodiscard]] virtual Awaitable<bool> bid(Operation& operation) = 0;
+  [[nodiscard]] virtual Awaitable<bool> bid(checker::Operation& operation) = 0;
   virtual void close() = 0;
 };
 
 // An HTTP problem or error frame: outcome refused, or unknown if the code says so; counted by code.
-void take_refusal(std::string_view code, Operation& operation, Desk& desk);
+void take_refusal(std::string_view code, checker::Operation& operation, Desk& desk);
 
 }  // namespace flashbid::bots

@@ -22,7 +22,7 @@ std::int64_t wall_ms() {
 
 }  // namespace
 
-Bidder::Bidder(Floor& floor, std::uint32_t number, BidderIndex name, std::uint64_t seed,
+Bidder::Bidder(Floor& floor, std::uint32_t number, checker::BidderIndex name, std::uint64_t seed,
                std::unique_ptr<BidChannel> channel)
     : floor_(floor),
       number_(number),
@@ -130,7 +130,7 @@ Awaitable<void> Bidder::bid(std::size_t stall_number, std::int64_t due_ns) {
     if (floor_.think.ms == 0) co_await pause(ns_per_ms);
     co_return;
   }
-  Operation operation{.auction = stall.id, .bidder = name_, .amount = *amount};
+  checker::Operation operation{.auction = stall.id, .bidder = name_, .amount = *amount};
   if (floor_.keys) {
     operation.key = floor_.desk.history.keys.index_of(
         fmt::format("s{}-{}-{}", floor_.desk.history.seed % 1'000'000, number_, ++keys_made_));
@@ -138,11 +138,11 @@ Awaitable<void> Bidder::bid(std::size_t stall_number, std::int64_t due_ns) {
   co_await send(operation, due_ns);
 }
 
-Awaitable<void> Bidder::send(Operation blank, std::int64_t due_ns) {
+Awaitable<void> Bidder::send(checker::Operation blank, std::int64_t due_ns) {
   bool asked_twice = false;
   std::int64_t backoff_ns = 50 * ns_per_ms;
   for (int attempt = 0; attempt < max_attempts && !floor_.stopped; ++attempt) {
-    Operation operation = blank;
+    checker::Operation operation = blank;
     const bool sent = co_await channel_->bid(operation);
     if (sent) {
       floor_.record(operation, due_ns == 0 ? operation.sent_ns : due_ns);
@@ -150,16 +150,18 @@ Awaitable<void> Bidder::send(Operation blank, std::int64_t due_ns) {
     } else {
       ++floor_.not_sent;
     }
-    const bool decided = sent && operation.outcome != Outcome::refused && operation.outcome != Outcome::unknown;
+    const bool decided =
+        sent && operation.outcome != checker::Outcome::refused && operation.outcome != checker::Outcome::unknown;
     if (decided) {
       // Now and then somebody asks again although the answer came: it must be the same one.
-      if (blank.key == no_key || asked_twice || random_() % 50 != 0) co_return;
+      if (blank.key == checker::no_key || asked_twice || random_() % 50 != 0) co_return;
       asked_twice = true;
       continue;
     }
     co_await pause(backoff_ns);
     backoff_ns = std::min(backoff_ns * 2, 1000 * ns_per_ms);
-    const bool worth_retrying = !sent || (blank.key != no_key && operation.outcome == Outcome::unknown);
+    const bool worth_retrying =
+        !sent || (blank.key != checker::no_key && operation.outcome == checker::Outcome::unknown);
     if (!worth_retrying) co_return;
   }
 }

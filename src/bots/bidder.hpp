@@ -14,7 +14,8 @@ namespace flashbid::bots {
 
 class Bidder {
  public:
-  Bidder(Floor& floor, std::uint32_t number, BidderIndex name, std::uint64_t seed, std::unique_ptr<BidChannel> channel);
+  Bidder(Floor& floor, std::uint32_t number, checker::BidderIndex name, std::uint64_t seed,
+         std::unique_ptr<BidChannel> channel);
 
   [[nodiscard]] Awaitable<bool> ready() { return channel_->ready(); }
   // Bids until the floor's end, or until it is stopped.
@@ -22,7 +23,7 @@ class Bidder {
   // Open loop: one more bid should leave at `due_ns`. Snipers take no orders: they have their own time.
   [[nodiscard]] bool takes_orders() const { return temper_ != Temper::sniper; }
   void order(std::int64_t due_ns);
-  // Open loop: looks again whether there is anything to do.
+  // Ends a pause: it looks again whether there is anything to do.
   void wake() { timer_.cancel(); }
   // Ends every wait; the floor is stopped.
   void leave();
@@ -33,14 +34,14 @@ class Bidder {
   [[nodiscard]] Awaitable<void> snipe();
   // One bid with its retries. Latency counts from `due_ns`.
   [[nodiscard]] Awaitable<void> bid(std::size_t stall_number, std::int64_t due_ns);
-  [[nodiscard]] Awaitable<void> send(Operation operation, std::int64_t due_ns);
+  [[nodiscard]] Awaitable<void> send(checker::Operation operation, std::int64_t due_ns);
   [[nodiscard]] Awaitable<void> pause(std::int64_t ns);
   [[nodiscard]] const Glimpse& look(const Market::Stall& stall);
   [[nodiscard]] bool go_on() const;
 
   Floor& floor_;
   std::uint32_t number_;
-  BidderIndex name_;
+  checker::BidderIndex name_;
   Temper temper_;
   Random random_;
   std::unique_ptr<BidChannel> channel_;

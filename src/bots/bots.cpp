@@ -4,16 +4,21 @@
 #include <sys/resource.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <random>
+#include <thread>
 
-#include "bots/checker.hpp"
-#include "bots/history_lines.hpp"
+#include "bots/progress.hpp"
 #include "bots/simulation.hpp"
 #include "bots/url.hpp"
 #include "bots/verdict.hpp"
+#include "checker/checker.hpp"
+#include "checker/history_lines.hpp"
+#include "checker/report_text.hpp"
 
 namespace flashbid {
 namespace {
@@ -59,6 +64,25 @@ bool raise_open_files(std::uint64_t wanted) {
   return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted;
 }
 
+// SIGINT and SIGTERM end the bidding early. A thread of its own waits for them.
+class StopOnSignals {
+ public:
+  explicit StopOnSignals(bots::Simulation& simulation) {
+    signals_.async_wait([&simulation](boost::system::error_code error, int) {
+      if (!error) simulation.stop();
+    });
+    thread_ = std::jthread([this] { io_.run(); });
+  }
+  ~StopOnSignals() { io_.stop(); }
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_{io_, SIGINT, SIGTERM};
+  std::jthread thread_;
+};
+
 Result<bots::Endpoint> resolve(const bots::Url& url) {
   boost::asio::io_context io;
   boost::asio::ip::tcp::resolver resolver(io);
@@ -68,23 +92,11 @@ Result<bots::Endpoint> resolve(const bots::Url& url) {
   return found.begin()->endpoint();
 }
 
-std::string write_history_file(const bots::History& history, const std::string& path) {
+std::string write_history_file(const checker::History& history, const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  if (!file || !bots::write_history(history, file)) return fmt::format("the history could not be written to {}", path);
+  if (!file || !checker::write_history(history, file))
+    return fmt::format("the history could not be written to {}", path);
   return {};
-}
-
-std::string why_nothing(const bots::Simulation& simulation) {
-  const bots::AuctionRecord& auction = simulation.history().auctions.front();
-  const AuctionState state = auction.reads.front().state;
-  if (state == AuctionState::closed || state == AuctionState::cancelled) {
-    return fmt::format("auction {} was {} before the run: there was nothing to bid on", auction.id.value(),
-                       to_text(state));
-  }
-  std::string codes;
-  for (const auto& [code, count] : simulation.refused_by_code())
-    codes += fmt::format(", {} were refused as {}", count, code);
-  return fmt::format("not one bid was decided{}", codes);
 }
 
 int judge(const bots::Simulation& simulation, const BotsOptions& options, const Result<void>& outcome) {
@@ -94,12 +106,11 @@ int judge(const bots::Simulation& simulation, const BotsOptions& options, const 
       code = say(exit_violation, problem);
     }
   }
-  bots::Report report;
+  checker::Report report;
   std::string_view verdict = "no_history";
   if (outcome) {
-    report = bots::check(simulation.history());
-    verdict = report.clean() ? "clean" : "violations";
-    if (report.clean() && report.tally.accepted + report.tally.rejected == 0) verdict = "nothing_decided";
+    report = checker::check(simulation.history());
+    verdict = checker::verdict_of(report);
   }
   if (options.json) {
     print(bots::to_json(simulation, options, report, verdict));
@@ -107,7 +118,7 @@ int judge(const bots::Simulation& simulation, const BotsOptions& options, const 
     print(bots::describe(simulation, options, report));
   }
   if (!outcome) return say(exit_violation, fmt::format("the history could not be fetched: {}", outcome.error().detail));
-  if (verdict == "nothing_decided") return say(exit_violation, why_nothing(simulation));
+  if (verdict == "nothing_decided") return say(exit_violation, bots::why_nothing(simulation));
   return verdict == "clean" ? code : exit_violation;
 }
 
@@ -132,20 +143,14 @@ int run_bots(const BotsOptions& options) {
   }
 
   const std::uint64_t seed = options.seed.value_or(std::random_device{}());
-  bots::Simulation simulation(options, seed, urls.front().authority(), std::move(servers));
-  const Result<void> outcome = simulation.run();
+  bots::Progress progress;
+  bots::Simulation simulation(options, seed, urls.front().authority(), std::move(servers), progress);
+  const Result<void> outcome = [&] {
+    const StopOnSignals stops(simulation);
+    return simulation.run();
+  }();
   if (!outcome && outcome.error().failure == Failure::unavailable) return say(exit_usage, outcome.error().detail);
   return judge(simulation, options, outcome);
-}
-
-int verify_history(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return say(exit_usage, fmt::format("{} cannot be opened", path));
-  const auto history = bots::read_history(file);
-  if (!history) return say(exit_usage, fmt::format("{} is no recorded history: {}", path, history.error().detail));
-  const bots::Report report = bots::check(*history);
-  print(bots::describe(report));
-  return report.clean() ? exit_clean : exit_violation;
 }
 
 }  // namespace flashbid

@@ -1,4 +1,4 @@
-// `flashbid bots` and `flashbid verify --history`: the load simulation and the judgement of what it recorded.
+// `flashbid bots`: the load simulation and the judgement of what it recorded.
 // Called by the command line's main thread; they block until they are done, print, and return the exit code.
 //
 // stdout: the verdict in plain words, or with `json` one object:
@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,16 +40,17 @@ struct BotsOptions {
   std::optional<Duration> think;      // closed loop: mean pause; none = about 10,000 bids a second in all
   std::optional<std::uint64_t> seed;  // none = a random one, told in the output
   BotsTransport transport = BotsTransport::http;
-  bool keys = false;         // idempotency keys: retries after a lost answer, and asks some bids twice
-  bool json = false;         // one object on stdout instead of words
-  std::string history_file;  // where to write the recorded history; empty = nowhere
+  bool keys = false;  // idempotency keys: retries after a lost answer, and asks some bids twice
+  bool json = false;  // one object on stdout instead of words
+  // A token for a name, where the server is not in dev mode; none = names.
+  std::function<std::string(const std::string& name, bool is_operator)> mint_token;
+  std::string history_file;      // where to write the recorded history; empty = nowhere
+  bool waits_for_close = false;  // of `auction`: the run ends when it has closed, and its winner is judged too
+  std::uint64_t most_bytes = 0;  // of memory for what is recorded; then the run ends early. 0 = no bound
 };
 
 // 0: something was decided and no rule was broken. 1: a violation, or nothing was decided, or the history could not be
 // fetched. 2: wrong usage, or the server cannot be reached.
 [[nodiscard]] int run_bots(const BotsOptions& options);
-
-// Judges a history file that run_bots wrote. 0: no violation. 1: a violation. 2: no such file, or no history in it.
-[[nodiscard]] int verify_history(const std::string& path);
 
 }  // namespace flashbid

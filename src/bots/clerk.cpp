@@ -9,7 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-#include "bots/reading.hpp"
+#include "checker/reading.hpp"
 
 namespace flashbid::bots {
 namespace {
@@ -20,7 +20,6 @@ constexpr std::int64_t timeout_ns = 20'000'000'000;
 constexpr int max_attempts = 20;
 constexpr auto pause_between_attempts = std::chrono::milliseconds(500);
 constexpr int page_size = 1000;
-constexpr std::string_view operator_name = "bots-operator";
 // A sniper's bid moves the end, but not for ever.
 constexpr std::string_view soft_close = R"({"window_ms":300,"extend_ms":300,"mode":"from_bid","max_extensions":5})";
 
@@ -72,7 +71,7 @@ Awaitable<Result<void>> Clerk::for_each(std::size_t count, Work work) {
 
 Awaitable<Result<simdjson::dom::element>> Clerk::ask(Counter& counter, std::string request) {
   std::string problem;
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+  for (int attempt = 0; attempt < max_attempts && !desk_.abandoned; ++attempt) {
     if (attempt > 0) {
       boost::asio::steady_timer pause(desk_.io, pause_between_attempts);
       co_await pause.async_wait(quietly);
@@ -97,8 +96,8 @@ Awaitable<Result<simdjson::dom::element>> Clerk::ask(Counter& counter, std::stri
 }
 
 Awaitable<Result<simdjson::dom::element>> Clerk::get(Counter& counter, const std::string& path) {
-  co_return co_await ask(counter, fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nX-Bidder: {}\r\n\r\n", path,
-                                              desk_.authority, operator_name));
+  co_return co_await ask(counter, fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n", path, desk_.authority,
+                                              desk_.login.operator_header()));
 }
 
 Awaitable<Result<void>> Clerk::create(std::uint32_t count, const Wish& wish) {
@@ -115,15 +114,14 @@ Awaitable<Result<void>> Clerk::create_one(Counter& counter, std::size_t number, 
       R"("soft_close":{},"self_outbid":{},"seller":{}}})",
       number + 1, desk_.history.seed, flashbid::to_text(closes_at), soft_close, wish.self_outbid,
       quoted_or_null(wish.seller));
-  const auto json = co_await ask(
-      counter,
-      fmt::format("POST /v1/auctions HTTP/1.1\r\nHost: {}\r\nX-Bidder: {}\r\nContent-Type: application/json\r\n"
-                  "Content-Length: {}\r\n\r\n{}",
-                  desk_.authority, operator_name, body.size(), body));
+  const auto json =
+      co_await ask(counter, fmt::format("POST /v1/auctions HTTP/1.1\r\nHost: {}\r\n{}Content-Type: application/json\r\n"
+                                        "Content-Length: {}\r\n\r\n{}",
+                                        desk_.authority, desk_.login.operator_header(), body.size(), body));
   if (!json) co_return std::unexpected(json.error());
-  AuctionRecord auction;
-  auction.id = AuctionId(Fields(*json).number("id"));
-  auto terms = read_terms(*json);
+  checker::AuctionRecord auction;
+  auction.id = AuctionId(checker::Fields(*json).number("id"));
+  auto terms = checker::read_terms(*json);
   if (!terms) co_return fail(Failure::invalid, "the created auction cannot be read: " + terms.error().detail);
   auction.terms = std::move(*terms);
   auction.reserve_known = true;
@@ -134,13 +132,13 @@ Awaitable<Result<void>> Clerk::create_one(Counter& counter, std::size_t number, 
   co_return Result<void>{};
 }
 
-Result<void> Clerk::note_state(Counter& counter, simdjson::dom::element json, AuctionRecord& auction) {
+Result<void> Clerk::note_state(Counter& counter, simdjson::dom::element json, checker::AuctionRecord& auction) {
   auto seen = read_state(json, desk_.history.bidders);
   if (!seen) return fail(Failure::invalid, "the auction cannot be read: " + seen.error().detail);
   seen->asked_ns = counter.sent_ns;
   seen->seen_ns = counter.answered_ns;
   auction.reads.push_back(*seen);
-  Fields fields(json);
+  checker::Fields fields(json);
   const Timestamp server_time = fields.time("server_time");
   if (!fields.good()) return fail(Failure::invalid, "the auction cannot be read: " + fields.error());
   const std::int64_t half_way_ms = (counter.answered_ns - counter.sent_ns) / 2'000'000;
@@ -149,7 +147,7 @@ Result<void> Clerk::note_state(Counter& counter, simdjson::dom::element json, Au
 }
 
 Awaitable<Result<void>> Clerk::join(AuctionId id) {
-  AuctionRecord& auction = desk_.history.auctions.emplace_back();
+  checker::AuctionRecord& auction = desk_.history.auctions.emplace_back();
   auction.id = id;
   if (auto read = co_await read_one(*counters_.front(), 0); !read) co_return read;
   auction.before_run = auction.reads.back().sequence;
@@ -160,14 +158,14 @@ Awaitable<Result<void>> Clerk::join(AuctionId id) {
   if (page->at_pointer("/events/0/auction").get(created) != simdjson::SUCCESS) {
     co_return fail(Failure::invalid, "the auction's first event is not created");
   }
-  auto terms = read_terms(created);
+  auto terms = checker::read_terms(created);
   if (!terms) co_return fail(Failure::invalid, "the auction cannot be read: " + terms.error().detail);
   auction.terms = std::move(*terms);
   co_return Result<void>{};
 }
 
 Awaitable<Result<void>> Clerk::read_one(Counter& counter, std::size_t place) {
-  AuctionRecord& auction = desk_.history.auctions[place];
+  checker::AuctionRecord& auction = desk_.history.auctions[place];
   const auto json = co_await get(counter, fmt::format("/v1/auctions/{}", auction.id.value()));
   if (!json) co_return std::unexpected(json.error());
   co_return note_state(counter, *json, auction);
@@ -189,7 +187,7 @@ Awaitable<Result<void>> Clerk::fetch_all() {
 }
 
 Awaitable<Result<void>> Clerk::fetch_bids(Counter& counter, std::size_t place) {
-  AuctionRecord& auction = desk_.history.auctions[place];
+  checker::AuctionRecord& auction = desk_.history.auctions[place];
   for (std::uint64_t after = 0;;) {
     const auto page = co_await get(
         counter, fmt::format("/v1/auctions/{}/bids?after_sequence={}&limit={}", auction.id.value(), after, page_size));
@@ -210,7 +208,7 @@ Awaitable<Result<void>> Clerk::fetch_bids(Counter& counter, std::size_t place) {
 }
 
 Awaitable<Result<void>> Clerk::fetch_events(Counter& counter, std::size_t place) {
-  AuctionRecord& auction = desk_.history.auctions[place];
+  checker::AuctionRecord& auction = desk_.history.auctions[place];
   for (std::uint64_t after = 0;;) {
     const auto page = co_await get(counter, fmt::format("/v1/auctions/{}/events?after_sequence={}&limit={}",
                                                         auction.id.value(), after, page_size));

@@ -64,7 +64,7 @@ class Clerk {
   [[nodiscard]] Awaitable<Result<void>> read_one(Counter& counter, std::size_t place);
   [[nodiscard]] Awaitable<Result<void>> fetch_bids(Counter& counter, std::size_t place);
   [[nodiscard]] Awaitable<Result<void>> fetch_events(Counter& counter, std::size_t place);
-  [[nodiscard]] Result<void> note_state(Counter& counter, simdjson::dom::element json, AuctionRecord& auction);
+  [[nodiscard]] Result<void> note_state(Counter& counter, simdjson::dom::element json, checker::AuctionRecord& auction);
 
   Desk& desk_;
   std::vector<std::unique_ptr<Counter>> counters_;

@@ -20,12 +20,12 @@ struct Floor {
   bool stopped = false;                     // everybody leaves now
   std::size_t bidding = 0;                  // bidders that have not left
   Latency latency;                          // of decided bids
-  Latency latency_lately;                   // the same, since the last progress line
+  Latency latency_lately;                   // the same, since the observer was last told
   std::array<std::uint64_t, 4> outcomes{};  // by Outcome
   std::array<std::uint64_t, 8> reasons{};   // by Reason
   std::uint64_t not_sent = 0;               // bids that met no connection
 
-  void record(const Operation& operation, std::int64_t due_ns);
+  void record(const checker::Operation& operation, std::int64_t due_ns);
 };
 
 }  // namespace flashbid::bots

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "bots/reading.hpp"
+#include "checker/reading.hpp"
 
 namespace flashbid::bots {
 
@@ -16,7 +16,7 @@ const FrameMemory::Event* FrameMemory::find(std::string_view text) const {
 Result<FrameMemory::Event> FrameMemory::keep(std::string_view text, simdjson::dom::element json) {
   const auto read = read_event(json, bidders_);
   if (!read) return std::unexpected(read.error());
-  Fields fields(json);
+  checker::Fields fields(json);
   const Event event{AuctionId(fields.number("auction_id")), read->epoch, read->sequence, digest_of(*read)};
   if (!fields.good()) return fail(Failure::invalid, fields.error());
   slots_[slot_of(text)] = {std::string(text), event};

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "bots/history.hpp"
+#include "checker/history.hpp"
 
 namespace flashbid::bots {
 
@@ -21,7 +21,7 @@ class FrameMemory {
     Sequence sequence;
     std::uint64_t digest = 0;
   };
-  explicit FrameMemory(Names& bidders) : bidders_(bidders) {}
+  explicit FrameMemory(checker::Names& bidders) : bidders_(bidders) {}
   // What the frame is about; none if it is not an event frame, or an error if it is a bad one.
   [[nodiscard]] const Event* find(std::string_view text) const;
   [[nodiscard]] Result<Event> keep(std::string_view text, simdjson::dom::element json);
@@ -33,7 +33,7 @@ class FrameMemory {
     Event event;
   };
   [[nodiscard]] static std::size_t slot_of(std::string_view text);
-  Names& bidders_;
+  checker::Names& bidders_;
   simdjson::dom::parser parser_;
   std::array<Slot, 4096> slots_;
 };

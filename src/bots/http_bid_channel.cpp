@@ -4,26 +4,28 @@
 
 #include <iterator>
 
-#include "bots/reading.hpp"
+#include "checker/reading.hpp"
 
 namespace flashbid::bots {
 
-void take_refusal(std::string_view code, Operation& operation, Desk& desk) {
-  operation.outcome = code == "outcome_unknown" ? Outcome::unknown : Outcome::refused;
+void take_refusal(std::string_view code, checker::Operation& operation, Desk& desk) {
+  operation.outcome = code == "outcome_unknown" ? checker::Outcome::unknown : checker::Outcome::refused;
   ++desk.refused_by_code[std::string(code)];
 }
 
-void HttpBidChannel::write_request(const Operation& operation) {
+void HttpBidChannel::write_request(const checker::Operation& operation) {
   const std::string body = fmt::format(R"({{"amount":{}}})", operation.amount.value());
+  if (login_header_.empty()) login_header_ = desk_.login.header(std::string(desk_.history.bidders[bidder_]));
   request_.clear();
   const auto out = std::back_inserter(request_);
-  fmt::format_to(out, "POST /v1/auctions/{}/bids HTTP/1.1\r\nHost: {}\r\nX-Bidder: {}\r\n", operation.auction.value(),
-                 desk_.authority, desk_.history.bidders[bidder_]);
-  if (operation.key != no_key) fmt::format_to(out, "Idempotency-Key: {}\r\n", desk_.history.keys[operation.key]);
+  fmt::format_to(out, "POST /v1/auctions/{}/bids HTTP/1.1\r\nHost: {}\r\n{}", operation.auction.value(),
+                 desk_.authority, login_header_);
+  if (operation.key != checker::no_key)
+    fmt::format_to(out, "Idempotency-Key: {}\r\n", desk_.history.keys[operation.key]);
   fmt::format_to(out, "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
 }
 
-Awaitable<bool> HttpBidChannel::bid(Operation& operation) {
+Awaitable<bool> HttpBidChannel::bid(checker::Operation& operation) {
   write_request(operation);
   const Exchanged exchanged = co_await connection_.exchange(request_, desk_.answer_timeout_ns);
   if (exchanged == Exchanged::not_sent) co_return false;
@@ -31,14 +33,14 @@ Awaitable<bool> HttpBidChannel::bid(Operation& operation) {
   if (exchanged == Exchanged::answered) {
     read_answer_of(operation);
   } else {
-    operation.outcome = Outcome::unknown;
+    operation.outcome = checker::Outcome::unknown;
     if (exchanged == Exchanged::malformed)
       desk_.history.malformed.emplace_back("a bid was answered by no HTTP response");
   }
   co_return true;
 }
 
-void HttpBidChannel::read_answer_of(Operation& operation) {
+void HttpBidChannel::read_answer_of(checker::Operation& operation) {
   const Response& response = connection_.response();
   operation.answered_ns = connection_.answered_ns();
   operation.status = static_cast<std::uint16_t>(response.status);
@@ -50,12 +52,12 @@ void HttpBidChannel::read_answer_of(Operation& operation) {
     if (read) return;
     problem = read.error().detail;
   } else if (is_json) {
-    Fields fields(json);
+    checker::Fields fields(json);
     const std::string_view code = fields.text("code");
     if (fields.good()) return take_refusal(code, operation, desk_);
     problem = fields.error();
   }
-  operation.outcome = Outcome::unknown;
+  operation.outcome = checker::Outcome::unknown;
   desk_.history.malformed.push_back(fmt::format("a bid was answered with status {} and {}: {}", response.status,
                                                 response.body.substr(0, 300), problem));
 }

@@ -1,4 +1,4 @@
-// Bids over HTTP: POST /v1/auctions/{id}/bids on a keep-alive connection, as the dev mode's X-Bidder.
+// Bids over HTTP: POST /v1/auctions/{id}/bids on a keep-alive connection, by whoever the login says.
 #pragma once
 
 #include <simdjson.h>
@@ -10,21 +10,22 @@ namespace flashbid::bots {
 
 class HttpBidChannel final : public BidChannel {
  public:
-  HttpBidChannel(Desk& desk, BidderIndex bidder, std::size_t server)
+  HttpBidChannel(Desk& desk, checker::BidderIndex bidder, std::size_t server)
       : desk_(desk), bidder_(bidder), connection_(desk.io, desk.deadlines, desk.servers, server) {}
   [[nodiscard]] Awaitable<bool> ready() override { return connection_.ready(); }
-  [[nodiscard]] Awaitable<bool> bid(Operation& operation) override;
+  [[nodiscard]] Awaitable<bool> bid(checker::Operation& operation) override;
   void close() override { connection_.close(); }
 
  private:
-  void write_request(const Operation& operation);
-  void read_answer_of(Operation& operation);
+  void write_request(const checker::Operation& operation);
+  void read_answer_of(checker::Operation& operation);
 
   Desk& desk_;
-  BidderIndex bidder_;
+  checker::BidderIndex bidder_;
   HttpConnection connection_;
   simdjson::dom::parser parser_;
   std::string request_;
+  std::string login_header_;
 };
 
 }  // namespace flashbid::bots

@@ -2,7 +2,7 @@
 
 namespace flashbid::bots {
 
-void Market::add(const AuctionRecord& auction) {
+void Market::add(const checker::AuctionRecord& auction) {
   places_.emplace(auction.id.value(), stalls_.size());
   Stall stall{auction.id, auction.terms.opening_price, {}};
   stall.newest.minimum_next = auction.terms.opening_price;
@@ -17,10 +17,10 @@ void Market::end(Stall& stall, AuctionState state) {
   stall.newest.state = state;
 }
 
-void Market::learn(const Operation& decided) {
+void Market::learn(const checker::Operation& decided) {
   Stall& stall = stalls_[places_.at(decided.auction.value())];
-  const Quote& quote = decided.quote;
-  if (decided.outcome != Outcome::accepted && decided.outcome != Outcome::rejected) return;
+  const checker::Quote& quote = decided.quote;
+  if (decided.outcome != checker::Outcome::accepted && decided.outcome != checker::Outcome::rejected) return;
   if (quote.as_of_sequence < stall.newest.sequence) return;
   stall.newest.sequence = quote.as_of_sequence;
   stall.newest.price = quote.price;
@@ -31,7 +31,7 @@ void Market::learn(const Operation& decided) {
   if (decided.reason == Reason::cancelled) end(stall, AuctionState::cancelled);
 }
 
-void Market::learn(AuctionId auction, const StateSeen& seen) {
+void Market::learn(AuctionId auction, const checker::StateSeen& seen) {
   Stall& stall = stalls_[places_.at(auction.value())];
   if (seen.sequence < stall.newest.sequence) return;
   stall.newest = {seen.sequence, stall.newest.state, seen.price, seen.minimum_next, seen.leader, seen.closes_at};

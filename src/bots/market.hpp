@@ -5,8 +5,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <vector>
 
-#include "bots/history.hpp"
 #include "bots/temper.hpp"
+#include "checker/history.hpp"
 
 namespace flashbid::bots {
 
@@ -18,9 +18,9 @@ class Market {
     Glimpse newest;
   };
 
-  void add(const AuctionRecord& auction);
-  void learn(const Operation& decided);
-  void learn(AuctionId auction, const StateSeen& seen);
+  void add(const checker::AuctionRecord& auction);
+  void learn(const checker::Operation& decided);
+  void learn(AuctionId auction, const checker::StateSeen& seen);
   [[nodiscard]] const Stall& stall(std::size_t number) const { return stalls_[number]; }
   [[nodiscard]] std::size_t size() const { return stalls_.size(); }
   // Whether every auction has ended.

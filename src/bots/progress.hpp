@@ -5,25 +5,26 @@
 #include <cstdint>
 #include <string>
 
-#include "bots/floor.hpp"
+#include "bots/observer.hpp"
 
 namespace flashbid::bots {
 
-class Progress {
+class Progress final : public Observer {
  public:
-  explicit Progress(Floor& floor);
+  Progress();
+  [[nodiscard]] std::int64_t period_ms() const override { return 1'000; }
+  void on_start(const Floor& floor) override;
   // Says how it went since the last time.
-  void tell();
+  void on_period(const Floor& floor) override;
   // Ends the line on a terminal.
-  void end();
+  void on_end(const Floor& floor) override;
 
  private:
   void print(const std::string& line);
-  Floor& floor_;
   bool terminal_;
   bool open_line_ = false;
-  std::int64_t start_ns_;
-  std::int64_t last_ns_;
+  std::int64_t start_ns_ = 0;
+  std::int64_t last_ns_ = 0;
   std::uint64_t last_accepted_ = 0;
 };
 

@@ -1,5 +1,6 @@
 // One run against a server: creates or joins auctions, sends bidders and watchers, and records what happens. Everything
-// runs on the thread that calls run(), which blocks until the run is over.
+// runs on the thread that calls run(), which blocks until the run is over; any thread may call stop() and abandon() as
+// long as the simulation lives.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,20 +12,36 @@
 #include "bots/bots.hpp"
 #include "bots/clerk.hpp"
 #include "bots/floor.hpp"
-#include "bots/progress.hpp"
+#include "bots/observer.hpp"
 #include "bots/watcher.hpp"
 
 namespace flashbid::bots {
 
+// How the bidding ended.
+enum class Ending : std::uint8_t {
+  whole,    // as long as it was to be
+  stopped,  // by stop()
+  full,     // options.most_bytes were recorded
+};
+
 class Simulation {
  public:
-  Simulation(const BotsOptions& options, std::uint64_t seed, std::string authority, std::vector<Endpoint> servers);
+  // `options` and `observer` outlive it.
+  Simulation(const BotsOptions& options, std::uint64_t seed, std::string authority, std::vector<Endpoint> servers,
+             Observer& observer);
 
-  // Failure::unavailable: the server could not be reached, or no auction made. Failure::internal: it went on, but its
-  // history could not be fetched.
+  // Failure::unavailable: the server could not be reached, or no auction made, or the auction has more history than
+  // options.most_bytes. Failure::internal: it went on, but its history could not be fetched.
   [[nodiscard]] Result<void> run();
 
-  [[nodiscard]] const History& history() const { return history_; }
+  // Bidding ends now and bids in flight are answered; what happened is fetched as ever, the auction's end not waited
+  // for.
+  void stop();
+  // run() fails within a moment: nothing more is asked.
+  void abandon();
+
+  [[nodiscard]] Ending ending() const { return ending_; }
+  [[nodiscard]] const checker::History& history() const { return history_; }
   [[nodiscard]] const Floor& floor() const { return floor_; }
   [[nodiscard]] const boost::unordered_flat_map<std::string, std::uint64_t>& refused_by_code() const {
     return refused_by_code_;
@@ -43,13 +60,18 @@ class Simulation {
   [[nodiscard]] Awaitable<void> wait_for_watchers();
   [[nodiscard]] Awaitable<void> sleep_ms(std::int64_t ms);
   void leave();
+  void end_early(Ending ending);
+  [[nodiscard]] Awaitable<void> await_last_answers();
+  [[nodiscard]] std::uint64_t recorded_bytes() const;
+  [[nodiscard]] bool is_full() const { return options_.most_bytes > 0 && recorded_bytes() > options_.most_bytes; }
   [[nodiscard]] bool all_ended() const;
   [[nodiscard]] bool watchers_are_at_the_end() const;
 
   const BotsOptions& options_;
+  Observer& observer_;
   boost::asio::io_context io_{1};
   Deadlines deadlines_;
-  History history_;
+  checker::History history_;
   boost::unordered_flat_map<std::string, std::uint64_t> refused_by_code_;
   Desk desk_;
   Market market_;
@@ -60,6 +82,7 @@ class Simulation {
   std::vector<std::unique_ptr<Watcher>> watchers_;
   Random random_;
   double seconds_ = 0;
+  Ending ending_ = Ending::whole;
   Result<void> outcome_;
 };
 

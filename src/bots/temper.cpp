@@ -17,7 +17,8 @@ Temper temper_of(std::uint32_t bidder_number) {
   return mix[bidder_number % mix.size()];
 }
 
-std::optional<Amount> next_amount(Temper temper, const Glimpse& seen, BidderIndex me, Amount opening, Random& random) {
+std::optional<Amount> next_amount(Temper temper, const Glimpse& seen, checker::BidderIndex me, Amount opening,
+                                  Random& random) {
   if (!seen.minimum_next) return std::nullopt;
   const std::int64_t minimum = seen.minimum_next->value();
   const std::int64_t step = seen.price ? std::max<std::int64_t>(1, minimum - seen.price->value()) : 1;

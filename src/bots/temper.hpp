@@ -8,7 +8,7 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "bots/history.hpp"
+#include "checker/history.hpp"
 
 namespace flashbid::bots {
 
@@ -27,7 +27,7 @@ struct Glimpse {
   AuctionState state = AuctionState::open;
   std::optional<Amount> price;
   std::optional<Amount> minimum_next;
-  BidderIndex leader = nobody;
+  checker::BidderIndex leader = checker::nobody;
   Timestamp closes_at;
 };
 
@@ -35,8 +35,8 @@ struct Glimpse {
 [[nodiscard]] Temper temper_of(std::uint32_t bidder_number);
 
 // What to bid now; nothing if it would rather wait. `opening` is the auction's opening price.
-[[nodiscard]] std::optional<Amount> next_amount(Temper temper, const Glimpse& seen, BidderIndex me, Amount opening,
-                                                Random& random);
+[[nodiscard]] std::optional<Amount> next_amount(Temper temper, const Glimpse& seen, checker::BidderIndex me,
+                                                Amount opening, Random& random);
 
 // How long before the end a sniper strikes.
 [[nodiscard]] Duration snipe_lead(Random& random);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "checker/report_text.hpp"
 #include "ledger/json_text.hpp"
 
 namespace flashbid::bots {
@@ -48,41 +49,25 @@ std::string codes_of(const Simulation& simulation) {
   return counts.text();
 }
 
-std::string rules_of(const Report& report) {
-  Counts counts;
-  for (std::size_t i = 0; i < rule_count; ++i) {
-    counts.add(to_text(static_cast<Rule>(i)), report.findings.count(static_cast<Rule>(i)));
-  }
-  return counts.text();
-}
-
-std::string auction_of(const History& history) {
+std::string auction_of(const checker::History& history) {
   if (history.auctions.empty() || history.auctions.front().reads.empty()) return "null";
-  const StateSeen& end = history.auctions.front().reads.back();
-  const auto name = [&](BidderIndex bidder) { return bidder == nobody ? "null" : json_text(history.bidders[bidder]); };
+  const checker::StateSeen& end = history.auctions.front().reads.back();
+  const auto name = [&](checker::BidderIndex bidder) {
+    return bidder == checker::nobody ? "null" : json_text(history.bidders[bidder]);
+  };
   return fmt::format(R"({{"id":{},"state":"{}","price":{},"leader":{},"winner":{},"sold":{},"sequence":{}}})",
                      history.auctions.front().id.value(), flashbid::to_text(end.state), text_of(end.price),
                      name(end.leader), name(end.winner), end.sold ? (*end.sold ? "true" : "false") : "null",
                      end.sequence.value());
 }
 
-std::string first_violations(const Report& report) {
-  std::string out = "[";
-  for (const Violation& violation : report.findings.kept()) {
-    fmt::format_to(std::back_inserter(out), R"({}{{"rule":"{}","auction_id":{},"sentence":{}}})",
-                   out.size() > 1 ? "," : "", to_text(violation.rule), violation.auction.value(),
-                   json_text(violation.sentence));
-  }
-  return out + "]";
-}
-
 double per_second(std::uint64_t count, const Simulation& simulation) {
   return simulation.seconds() > 0 ? static_cast<double>(count) / simulation.seconds() : 0;
 }
 
-std::string describe_end(const History& history) {
+std::string describe_end(const checker::History& history) {
   if (history.auctions.size() != 1 || history.auctions.front().reads.empty()) return "";
-  const StateSeen& end = history.auctions.front().reads.back();
+  const checker::StateSeen& end = history.auctions.front().reads.back();
   return fmt::format("auction {} is {} at event {}: price {}, {} bids, {} extensions, winner {}\n",
                      history.auctions.front().id.value(), flashbid::to_text(end.state), end.sequence.value(),
                      end.price ? std::to_string(end.price->value()) : "none", end.bids, end.extensions,
@@ -91,29 +76,22 @@ std::string describe_end(const History& history) {
 
 }  // namespace
 
-std::string describe(const Report& report) {
-  const Tally& tally = report.tally;
-  const std::string base =
-      fmt::format("{} operations, {} events of {} auctions and {} frames of {} watchers checked: ", tally.operations,
-                  tally.events, tally.auctions, tally.frames, tally.watchers);
-  if (report.clean()) {
-    return base +
-           "no violation.\nPrices rise by the increment, sequences are gapless, every answer is in the history and in "
-           "real-time order,\nevery rejection is justified by the state that it quotes, the last price is the highest "
-           "accepted bid and what every watcher saw.\n";
+std::string why_nothing(const Simulation& simulation) {
+  const checker::AuctionRecord& auction = simulation.history().auctions.front();
+  const AuctionState state = auction.reads.front().state;
+  if (state == AuctionState::closed || state == AuctionState::cancelled) {
+    return fmt::format("auction {} was {} before the run: there was nothing to bid on", auction.id.value(),
+                       flashbid::to_text(state));
   }
-  std::string out = base + fmt::format("{} VIOLATIONS {}\n", report.findings.total(), rules_of(report));
-  for (const Violation& violation : report.findings.kept()) {
-    fmt::format_to(std::back_inserter(out), "  {} (auction {}): {}\n", to_text(violation.rule),
-                   violation.auction.value(), violation.sentence);
-  }
-  if (report.findings.kept().size() < report.findings.total()) out += "  … and more of the same kinds\n";
-  return out;
+  std::string codes;
+  for (const auto& [code, count] : simulation.refused_by_code())
+    codes += fmt::format(", {} were refused as {}", count, code);
+  return fmt::format("not one bid was decided{}", codes);
 }
 
-std::string describe(const Simulation& simulation, const BotsOptions& options, const Report& report) {
+std::string describe(const Simulation& simulation, const BotsOptions& options, const checker::Report& report) {
   const Floor& floor = simulation.floor();
-  const Tally& tally = report.tally;
+  const checker::Tally& tally = report.tally;
   std::string out =
       fmt::format("{} bidders over {} on {} auctions, {} watchers, seed {}: {:.1f} s\n", options.bots,
                   options.transport == BotsTransport::http ? "http" : "ws", simulation.history().auctions.size(),
@@ -126,13 +104,13 @@ std::string describe(const Simulation& simulation, const BotsOptions& options, c
                  "{:.0f} bids/s, {:.0f} accepted/s; answered in p50 {:.2f} ms, p99 {:.2f} ms, at most {:.2f} ms\n",
                  per_second(tally.accepted + tally.rejected, simulation), per_second(tally.accepted, simulation),
                  ms(floor.latency.quantile_ns(0.5)), ms(floor.latency.quantile_ns(0.99)), ms(floor.latency.max_ns()));
-  return out + describe_end(simulation.history()) + describe(report);
+  return out + describe_end(simulation.history()) + checker::describe(report);
 }
 
-std::string to_json(const Simulation& simulation, const BotsOptions& options, const Report& report,
+std::string to_json(const Simulation& simulation, const BotsOptions& options, const checker::Report& report,
                     std::string_view verdict) {
   const Floor& floor = simulation.floor();
-  const Tally& tally = report.tally;
+  const checker::Tally& tally = report.tally;
   std::string out = fmt::format(
       R"({{"url":{},"transport":"{}","seed":{},"bots":{},"auctions":{},"watchers":{},"keys":{},"seconds":{:.3f},)",
       json_text(fmt::format("{}", fmt::join(options.urls, ","))),
@@ -153,7 +131,7 @@ std::string to_json(const Simulation& simulation, const BotsOptions& options, co
                  reasons_of(floor), codes_of(simulation), tally.events, tally.frames, auction_of(simulation.history()));
   fmt::format_to(std::back_inserter(out),
                  R"("violations":{},"violations_by_rule":{},"first_violations":{},"verdict":"{}"}})",
-                 report.findings.total(), rules_of(report), first_violations(report), verdict);
+                 report.findings.total(), checker::rules_json(report), checker::violations_json(report), verdict);
   return out + "\n";
 }
 

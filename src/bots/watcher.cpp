@@ -6,7 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-#include "bots/reading.hpp"
+#include "checker/reading.hpp"
 
 namespace flashbid::bots {
 namespace {
@@ -20,7 +20,7 @@ Watcher::Watcher(Desk& desk, FrameMemory& memory, std::size_t number)
     : desk_(desk),
       memory_(memory),
       number_(number),
-      connection_(desk.io, desk.deadlines, desk.servers, number, desk.authority),
+      connection_(desk.io, desk.deadlines, desk.servers, number, desk.authority, desk.login.operator_header()),
       timer_(desk.io) {}
 
 void Watcher::leave() {
@@ -62,7 +62,7 @@ void Watcher::take_frame(const std::string& text) {
   if (memory_.find(text) != nullptr) return take_event(text, seen_ns);
   simdjson::dom::element json;
   if (memory_.parser().parse(text).get(json) != simdjson::SUCCESS) return malformed(text, "it is not JSON");
-  Fields fields(json);
+  checker::Fields fields(json);
   const std::string_view type = fields.text("type");
   if (type == "event") {
     if (const auto kept = memory_.keep(text, json); !kept) return malformed(text, kept.error().detail);

@@ -33,8 +33,8 @@ class Watcher {
   void take_state(simdjson::dom::element json, std::int64_t seen_ns, bool answers_subscription);
   [[nodiscard]] std::string subscription() const;
   void malformed(const std::string& text, std::string_view why);
-  [[nodiscard]] WatcherRecord& record() { return desk_.history.watchers[number_ - 1]; }
-  [[nodiscard]] const WatcherRecord& record() const { return desk_.history.watchers[number_ - 1]; }
+  [[nodiscard]] checker::WatcherRecord& record() { return desk_.history.watchers[number_ - 1]; }
+  [[nodiscard]] const checker::WatcherRecord& record() const { return desk_.history.watchers[number_ - 1]; }
 
   Desk& desk_;
   FrameMemory& memory_;

@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-#include "bots/reading.hpp"
+#include "checker/reading.hpp"
 
 namespace flashbid::bots {
 namespace {
@@ -17,30 +17,30 @@ constexpr auto quietly = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 }  // namespace
 
-WebSocketBidChannel::WebSocketBidChannel(Desk& desk, BidderIndex bidder, std::size_t server)
+WebSocketBidChannel::WebSocketBidChannel(Desk& desk, checker::BidderIndex bidder, std::size_t server)
     : desk_(desk),
       bidder_(bidder),
-      connection_(desk.io, desk.deadlines, desk.servers, server, desk.authority),
+      connection_(desk.io, desk.deadlines, desk.servers, server, desk.authority, {}),
       answered_(desk.io) {}
 
 Awaitable<bool> WebSocketBidChannel::ready() {
   if (connection_.is_open() && reading_) co_return true;
   if (reading_) co_return false;  // the reader has not seen the end yet
   if (!co_await connection_.open()) co_return false;
-  if (!connection_.send(fmt::format(R"({{"type":"auth","bidder":"{}"}})", desk_.history.bidders[bidder_])))
-    co_return false;
+  if (!connection_.send(desk_.login.frame(std::string(desk_.history.bidders[bidder_])))) co_return false;
   reading_ = true;
   boost::asio::co_spawn(desk_.io, read_frames(), boost::asio::detached);
   co_return true;
 }
 
-Awaitable<bool> WebSocketBidChannel::bid(Operation& operation) {
+Awaitable<bool> WebSocketBidChannel::bid(checker::Operation& operation) {
   if (!co_await ready()) co_return false;
   std::string frame = fmt::format(R"({{"type":"bid","id":"b{}","auction_id":{},"amount":{})", ++serial_,
                                   operation.auction.value(), operation.amount.value());
-  if (operation.key != no_key) frame += fmt::format(R"(,"idempotency_key":"{}")", desk_.history.keys[operation.key]);
+  if (operation.key != checker::no_key)
+    frame += fmt::format(R"(,"idempotency_key":"{}")", desk_.history.keys[operation.key]);
   frame += '}';
-  operation.outcome = Outcome::unknown;
+  operation.outcome = checker::Outcome::unknown;
   in_flight_ = &operation;
   operation.sent_ns = now_ns();
   if (connection_.send(frame)) {
@@ -66,7 +66,7 @@ void WebSocketBidChannel::take_frame(const std::string& text) {
     desk_.history.malformed.push_back(fmt::format("a bidder was sent the frame {}: {}", text.substr(0, 300), why));
   };
   if (parser_.parse(text).get(json) != simdjson::SUCCESS) return malformed("it is not JSON");
-  Fields fields(json);
+  checker::Fields fields(json);
   const std::string_view type = fields.text("type");
   const auto id_field = fields.find("id");
   std::string_view id;
@@ -76,12 +76,12 @@ void WebSocketBidChannel::take_frame(const std::string& text) {
     if (!fields.good()) malformed(fields.error());
     return;
   }
-  Operation& operation = *in_flight_;
+  checker::Operation& operation = *in_flight_;
   operation.answered_ns = seen_ns;
   if (type == "bid_result") {
     operation.status = 200;
     if (const auto read = read_answer(json, desk_.history.bidders, operation); !read) {
-      operation.outcome = Outcome::unknown;
+      operation.outcome = checker::Outcome::unknown;
       malformed(read.error().detail);
     }
   } else if (type == "error") {

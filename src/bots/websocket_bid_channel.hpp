@@ -12,9 +12,9 @@ namespace flashbid::bots {
 
 class WebSocketBidChannel final : public BidChannel {
  public:
-  WebSocketBidChannel(Desk& desk, BidderIndex bidder, std::size_t server);
+  WebSocketBidChannel(Desk& desk, checker::BidderIndex bidder, std::size_t server);
   [[nodiscard]] Awaitable<bool> ready() override;
-  [[nodiscard]] Awaitable<bool> bid(Operation& operation) override;
+  [[nodiscard]] Awaitable<bool> bid(checker::Operation& operation) override;
   void close() override { connection_.close(); }
 
  private:
@@ -23,11 +23,11 @@ class WebSocketBidChannel final : public BidChannel {
   void take_frame(const std::string& text);
 
   Desk& desk_;
-  BidderIndex bidder_;
+  checker::BidderIndex bidder_;
   WebSocketConnection connection_;
   boost::asio::steady_timer answered_;  // cancelled when the bid in flight has its outcome
   simdjson::dom::parser parser_;
-  Operation* in_flight_ = nullptr;
+  checker::Operation* in_flight_ = nullptr;
   std::uint64_t serial_ = 0;  // of the last bid; its frame id
   bool reading_ = false;
 };

@@ -57,8 +57,14 @@ struct WebSocketConnection::Callbacks {
 };
 
 WebSocketConnection::WebSocketConnection(boost::asio::io_context& io, Deadlines& deadlines,
-                                         const std::vector<Endpoint>& servers, std::size_t first, std::string authority)
-    : io_(io), line_(io, deadlines), servers_(servers), at_(first), authority_(std::move(authority)) {}
+                                         const std::vector<Endpoint>& servers, std::size_t first, std::string authority,
+                                         std::string headers)
+    : io_(io),
+      line_(io, deadlines),
+      servers_(servers),
+      at_(first),
+      authority_(std::move(authority)),
+      headers_(std::move(headers)) {}
 
 WebSocketConnection::~WebSocketConnection() {
   if (frames_ != nullptr) wslay_event_context_free(frames_);
@@ -85,8 +91,8 @@ Awaitable<bool> WebSocketConnection::open() {
   const std::string request = fmt::format(
       "GET /v1/stream HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
       "13\r\n"
-      "Sec-WebSocket-Key: {}\r\nSec-WebSocket-Protocol: flashbid.v1\r\n\r\n",
-      authority_, key);
+      "Sec-WebSocket-Key: {}\r\nSec-WebSocket-Protocol: flashbid.v1\r\n{}\r\n",
+      authority_, key, headers_);
   problem_ = "the connection was lost during the upgrade";
   if (!co_await line_.send(request)) co_return false;
   Response response;

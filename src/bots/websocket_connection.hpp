@@ -17,7 +17,7 @@ class WebSocketConnection {
  public:
   // Begins at the `first` of the servers and goes on to the next one whenever it is not let in.
   WebSocketConnection(boost::asio::io_context& io, Deadlines& deadlines, const std::vector<Endpoint>& servers,
-                      std::size_t first, std::string authority);
+                      std::size_t first, std::string authority, std::string headers);
   ~WebSocketConnection();
   WebSocketConnection(const WebSocketConnection&) = delete;
   WebSocketConnection& operator=(const WebSocketConnection&) = delete;
@@ -48,6 +48,7 @@ class WebSocketConnection {
   const std::vector<Endpoint>& servers_;
   std::size_t at_;
   std::string authority_;
+  std::string headers_;   // of the handshake, beside those that it has anyway
   std::string incoming_;  // bytes that came; wslay has taken the first taken_
   std::size_t taken_ = 0;
   std::string outgoing_;  // bytes that the socket has not taken

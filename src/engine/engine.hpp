@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "feed/hub.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/operator_action.hpp"
 #include "ledger/record.hpp"
 
 namespace flashbid {
@@ -27,11 +28,13 @@ struct CreateRequest {
   SharedTerms terms;              // have passed check_terms
   std::optional<AuctionId> id;    // none = the engine picks the next one
   std::optional<KeyUse> key_use;  // operation create
+  BidderId by{};                  // who asks; empty = unknown
 };
 
 struct CancelRequest {
   AuctionId auction;
   std::optional<KeyUse> key_use;  // operation cancel
+  BidderId by{};                  // who asks; empty = unknown
 };
 
 // A page of one auction's history.
@@ -58,6 +61,7 @@ using BidDone = std::move_only_function<void(Result<BidAnswer>)>;
 using AuctionDone = std::move_only_function<void(Result<AuctionView>)>;
 using EventsDone = std::move_only_function<void(Result<EventsPage>)>;
 using ListDone = std::move_only_function<void(Result<AuctionPage>)>;
+using ActionsDone = std::move_only_function<void(Result<std::vector<OperatorAction>>)>;
 
 // How the engine is. Any thread may ask.
 struct Health {
@@ -97,6 +101,8 @@ class Engine {
   virtual void read(AuctionId auction, AuctionDone done) = 0;
   virtual void list(const ListQuery& query, ListDone done) = 0;
   virtual void events(const EventsQuery& query, EventsDone done) = 0;
+  // What operators did to the auction, in sequence. Hidden: for operators alone.
+  virtual void actions(AuctionId auction, ActionsDone done) = 0;
 
   // This loop's broadcast: subscribe here.
   [[nodiscard]] virtual Hub& hub() = 0;

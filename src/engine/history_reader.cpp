@@ -4,10 +4,13 @@
 
 namespace flashbid {
 
-HistoryReader::HistoryReader(std::unique_ptr<LedgerReader> reader)
-    : reader_(std::move(reader)), thread_([this] { run(); }) {}
+HistoryReader::HistoryReader(std::unique_ptr<LedgerReader> reader) : reader_(std::move(reader)) {}
 
 HistoryReader::~HistoryReader() { stop(); }
+
+void HistoryReader::start() {
+  thread_ = std::thread([this] { run(); });
+}
 
 void HistoryReader::stop() {
   if (!thread_.joinable()) return;
@@ -31,16 +34,30 @@ bool HistoryReader::submit(std::move_only_function<void(LedgerReader&)> read) {
 
 void HistoryReader::run() {
   for (;;) {
-    std::move_only_function<void(LedgerReader&)> read;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (stopping_) return;
-      read = std::move(waiting_.front());
-      waiting_.pop_front();
     }
-    read(*reader_);
+    turn();
   }
+}
+
+bool HistoryReader::read_waits() const {
+  const std::scoped_lock lock(mutex_);
+  return !waiting_.empty();
+}
+
+bool HistoryReader::turn() {
+  std::move_only_function<void(LedgerReader&)> read;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.empty()) return false;
+    read = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  read(*reader_);
+  return true;
 }
 
 }  // namespace flashbid

@@ -61,15 +61,23 @@ KeyUse read_key_use(json::Cursor& cursor) {
 }  // namespace
 
 std::string encode_secret(const Secret& secret) {
-  if (!secret.reserve && !secret.key_use) return {};
+  if (!secret.reserve && !secret.key_use && secret.by.empty()) return {};
   std::string out = "{";
   if (secret.reserve) {
     out += R"("reserve":)";
     json::append_number(secret.reserve->value(), out);
-    if (secret.key_use) out += ',';
+    out += ',';
   }
-  if (secret.key_use) append_key_use(*secret.key_use, out);
-  out += '}';
+  if (!secret.by.empty()) {
+    out += R"("by":)";
+    json::append_text(secret.by.view(), out);
+    out += ',';
+  }
+  if (secret.key_use) {
+    append_key_use(*secret.key_use, out);
+    out += ',';
+  }
+  out.back() = '}';
   return out;
 }
 
@@ -78,12 +86,17 @@ Result<Secret> decode_secret(std::string_view json) {
   json::Cursor cursor(json);
   Secret secret;
   cursor.expect("{");
+  // Each member but the last with the comma behind it; one at least.
+  bool more = true;
   if (cursor.accept(R"("reserve":)")) {
     secret.reserve = cursor.amount();
-    if (cursor.accept(",")) secret.key_use = read_key_use(cursor);
-  } else {
-    secret.key_use = read_key_use(cursor);
+    more = cursor.accept(",");
   }
+  if (more && cursor.accept(R"("by":)")) {
+    secret.by = cursor.bidder();
+    more = cursor.accept(",");
+  }
+  if (more) secret.key_use = read_key_use(cursor);
   cursor.expect("}");
   cursor.end();
   if (!cursor.ok()) return cursor.error("a record's secret");

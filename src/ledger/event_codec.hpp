@@ -21,11 +21,12 @@ namespace flashbid {
 // Appends the event's JSON to `out`.
 void encode_event(AuctionId auction, Epoch epoch, const Event& event, std::string& out);
 
-// The record's hidden part: the reserve of a `created`, the idempotency key of a command that had one. Empty if
-// neither.
+// The record's hidden part: the reserve of a `created`, the idempotency key of a command that had one, and the operator
+// who created or called off. Empty if there is nothing of these.
 struct Secret {
   std::optional<Amount> reserve;
   std::optional<KeyUse> key_use;
+  BidderId by{};  // empty = unknown
   friend bool operator==(const Secret&, const Secret&) = default;
 };
 [[nodiscard]] std::string encode_secret(const Secret& secret);

@@ -49,6 +49,7 @@ Result<HistoryStep> read_step(const Record& record) {
   }
   HistoryStep step;
   step.event = std::move(decoded->event);
+  step.epoch = decoded->epoch;
   if (secret->key_use) step.key = remember(record, std::move(*secret->key_use));
   return step;
 }
@@ -70,9 +71,10 @@ Result<Auction> as_created(AuctionId id, std::span<const DecodedEvent> first) {
   Auction auction;
   for (const DecodedEvent& decoded : first) {
     const Event& event = decoded.event;
-    const bool with_creation = auction.sequence == Sequence{0} ||
-                               (std::holds_alternative<Opened>(event.body) && event.at == first.front().event.at);
-    if (!with_creation) break;
+    // A boundary that lay ahead of the creation is passed at a later moment.
+    const bool is_boundary = std::holds_alternative<Opened>(event.body) || std::holds_alternative<Closed>(event.body);
+    const bool with_creation = is_boundary && event.at == first.front().event.at;
+    if (auction.sequence != Sequence{0} && !with_creation) break;
     if (auto advanced = advance(auction, id, event); !advanced) return std::unexpected(advanced.error());
   }
   if (auction.sequence == Sequence{0}) return misfit(id, Sequence{1}, "its first event is missing");

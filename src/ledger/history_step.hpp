@@ -25,6 +25,7 @@ struct RememberedKey {
 
 struct HistoryStep {
   std::optional<Event> event;        // none for an answer
+  Epoch epoch;                       // of the event
   std::optional<RememberedKey> key;  // none if the command had none
 };
 
@@ -39,8 +40,9 @@ struct HistoryStep {
 // Moves `image` on by one event of auction `id`; a default-made image before its `created`.
 [[nodiscard]] Result<void> advance(Auction& image, AuctionId id, const Event& event);
 
-// The auction right after its creation, which opened it at once if that was due. `first`: its first event, and the one
-// behind it if there is one.
+// The auction right after its creation, which opened it at once if that was due, and closed it if its end had passed by
+// then. `first`: its first `creation_events` events, or as many as there are.
+inline constexpr std::size_t creation_events = 3;
 [[nodiscard]] Result<Auction> as_created(AuctionId id, std::span<const DecodedEvent> first);
 
 [[nodiscard]] inline bool is_over(AuctionState state) {

@@ -99,7 +99,9 @@ BidderId Cursor::bidder_or_null() {
 
 Timestamp Cursor::time() {
   const std::string_view text = name();
-  const auto time = text.size() == timestamp_text_size && text.ends_with('Z') ? parse_timestamp(text) : std::nullopt;
+  // As it is written, and in no other of RFC 3339's spellings.
+  const bool as_written = text.size() == timestamp_text_size && text[10] == 'T' && text.ends_with('Z');
+  const auto time = as_written ? parse_timestamp(text) : std::nullopt;
   if (!time) refuse("expected a time in UTC with milliseconds");
   return time.value_or(Timestamp{});
 }
@@ -129,7 +131,7 @@ char Cursor::unescape() {
   if (accept("n")) return '\n';
   if (accept("r")) return '\r';
   if (accept("t")) return '\t';
-  // Only control characters are written by number: \u0000 … \u001f.
+  // Only control characters without a letter of their own are written by number: \u0000 … \u001f.
   expect("u00");
   const int high = at_ + 1 < text_.size() ? hex_value(text_[at_]) : -1;
   const int low = at_ + 1 < text_.size() ? hex_value(text_[at_ + 1]) : -1;
@@ -137,8 +139,13 @@ char Cursor::unescape() {
     refuse("expected an escape");
     return 0;
   }
+  const char c = static_cast<char>(high * 16 + low);
+  if (c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t') {
+    refuse("this escape is written with a letter");
+    return 0;
+  }
   at_ += 2;
-  return static_cast<char>(high * 16 + low);
+  return c;
 }
 
 }  // namespace flashbid::json

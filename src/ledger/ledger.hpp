@@ -89,6 +89,8 @@ class LedgerReader {
   // Events with after < sequence, ascending, at most `limit`. Only bid_accepted ones if `bids_only`.
   [[nodiscard]] virtual Result<std::vector<StoredEvent>> events(AuctionId auction, Sequence after, std::size_t limit,
                                                                 bool bids_only) = 0;
+  // The same with their hidden parts: never for the public.
+  [[nodiscard]] virtual Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit) = 0;
   // The auction at its last moved event; empty if history has none of it.
   [[nodiscard]] virtual Result<std::optional<Auction>> auction(AuctionId id) = 0;
   // Auctions by rising id.

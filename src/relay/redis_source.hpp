@@ -9,8 +9,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,9 @@ struct RedisSourceOptions {
   std::string group = "archive";
   std::uint64_t keep_events = 100'000;  // the newest of a shard are not let go, so that watchers find them
   bool lets_go = true;                  // false: nothing ever leaves Redis by this reader, and nobody relies on it
-  std::string trim_function;            // as Redis knows it (engine/redis/functions.hpp)
+  // How many of these, from the first on, the archive has, where it stands behind a queue; empty = all that is stored.
+  std::function<std::size_t(std::span<const Record>)> count_archived;
+  std::string trim_function;  // as Redis knows it (engine/redis/functions.hpp)
   std::string forget_function;
 };
 
@@ -39,7 +43,8 @@ class RedisSource final : public Source {
   [[nodiscard]] Result<SourceBatch> read(std::size_t max) override;
   [[nodiscard]] Result<void> stored(std::string_view position) override;
   [[nodiscard]] Result<Waiting> waiting() override;
-  // Trims the stream behind what every group has stored, and forgets auctions that were over a day ago.
+  // Trims the stream behind what every group has stored and the archive has, and forgets auctions that were over a day
+  // ago.
   [[nodiscard]] Result<bool> tidy(std::size_t events) override;
 
  private:
@@ -64,6 +69,7 @@ class RedisSource final : public Source {
   [[nodiscard]] Result<StreamId> stored_by_all(const std::vector<StreamGroup>& groups);
   [[nodiscard]] Result<bool> trim(std::size_t events, StreamId stored, std::uint64_t length);
   [[nodiscard]] Result<bool> forget(StreamId stored);
+  [[nodiscard]] Result<bool> is_archived(StreamId entry);
   [[nodiscard]] std::unexpected<Error> not_there() const;
 
   std::shared_ptr<RedisLedger> ledger_;

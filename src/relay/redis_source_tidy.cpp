@@ -54,23 +54,27 @@ Result<bool> RedisSource::trim(std::size_t events, StreamId stored, std::uint64_
   const auto oldest =
       ledger_->ask(stream_key_, redis::Command::of({"XRANGE", stream_key_, "-", "+", "COUNT", std::to_string(most)}));
   if (!oldest) return std::unexpected(oldest.error());
-  std::map<std::uint64_t, std::uint64_t> last;  // by auction: its last event that goes
-  std::optional<StreamId> newest;               // that goes
+  std::vector<Record> records;
+  std::vector<StreamId> ids;
   for (const redis::Reply& entry : oldest->elements()) {
     const auto id = entry.elements().empty() ? std::nullopt : StreamId::parse(entry.elements()[0].text());
     if (!id || *id > stored) break;
-    const auto record = record_of(entry);
-    if (!record) return std::unexpected(record.error());
-    last[record->auction.value()] = record->sequence.value();
-    newest = *id;
+    auto record = record_of(entry);
+    if (!record) return std::unexpected(std::move(record.error()));
+    records.push_back(std::move(*record));
+    ids.push_back(*id);
   }
-  if (!newest) return false;
+  const std::size_t going = options_.count_archived ? options_.count_archived(records) : records.size();
+  if (going == 0) return false;
+  std::map<std::uint64_t, std::uint64_t> last;  // by auction: its last event that goes
+  for (const Record& record : std::span(records).first(going)) last[record.auction.value()] = record.sequence.value();
+  const StreamId newest = ids[going - 1];
   auto command = redis::function_call(options_.trim_function, meta_key_, 1 + 2 * last.size());
-  command.add(to_text(newest->after()));
+  command.add(to_text(newest.after()));
   for (const auto& [auction, sequence] : last) command.add(auction).add(sequence);
   const auto trimmed = ledger_->ask(stream_key_, command.take());
   if (!trimmed) return std::unexpected(trimmed.error());
-  return most == events && *newest < stored;
+  return most == events && going == records.size() && newest < stored;
 }
 
 // What has been over for so long that its keys do not count any more (the function `forget` checks it itself), and
@@ -96,7 +100,13 @@ Result<bool> RedisSource::forget(StreamId stored) {
   for (std::size_t k = 0; k < ids.size(); ++k) {
     const redis::Reply& last = (*newest)[k];  // nil = all of it was trimmed
     const auto id = StreamId::parse(last.text());
-    if (last.is_nil() || (id && *id <= stored)) gone.push_back(ids[k]);
+    if (!last.is_nil()) {
+      if (!id || *id > stored) continue;
+      const auto archived = is_archived(*id);
+      if (!archived) return std::unexpected(archived.error());
+      if (!*archived) continue;
+    }
+    gone.push_back(ids[k]);
   }
   if (gone.empty()) return false;
   auto command = redis::function_call(options_.forget_function, meta_key_, gone.size());
@@ -104,6 +114,18 @@ Result<bool> RedisSource::forget(StreamId stored) {
   const auto forgotten = ledger_->ask(stream_key_, command.take());
   if (!forgotten) return std::unexpected(forgotten.error());
   return ids.size() == auctions_a_slice && forgotten->integer() > 0;
+}
+
+// It is stored.
+Result<bool> RedisSource::is_archived(StreamId entry) {
+  if (!options_.count_archived) return true;
+  const std::string id = to_text(entry);
+  const auto found = ledger_->ask(stream_key_, redis::Command::of({"XRANGE", stream_key_, id, id}));
+  if (!found) return std::unexpected(found.error());
+  if (found->elements().empty()) return false;  // trimmed just now: the next look finds it so
+  const auto record = record_of(found->elements()[0]);
+  if (!record) return std::unexpected(record.error());
+  return options_.count_archived({&*record, 1}) == 1;
 }
 
 }  // namespace flashbid

@@ -27,7 +27,7 @@ enum class RelayStep : std::uint8_t { acquired, read, stored, told };
 struct RelayOptions {
   std::string owner;  // unique among all workers, also after a restart
   std::uint64_t shards = 1;
-  std::size_t batch = 1'000;
+  std::size_t batch = 4'000;
   Duration lease{10'000};
   // Nobody else moves these shards: stop() also waits for a lease that a worker which died has left.
   bool only_worker = false;

@@ -9,8 +9,8 @@
 #include <memory>
 #include <span>
 
+#include "server/channel.hpp"
 #include "server/loop.hpp"
-#include "server/socket.hpp"
 
 namespace flashbid {
 
@@ -18,7 +18,7 @@ class LoopServer;
 
 class Connection : public Loop::Flushable, private Loop::Watched {
  public:
-  Connection(LoopServer& server, Socket socket);
+  Connection(LoopServer& server, Channel channel);
 
   // Once every sweep: ends what has taken too long. `now_ms` is of a steady clock.
   void sweep(std::int64_t now_ms);
@@ -29,6 +29,8 @@ class Connection : public Loop::Flushable, private Loop::Watched {
 
   [[nodiscard]] bool is_open() const { return phase_ == Phase::open; }
   [[nodiscard]] LoopServer& server() const { return server_; }
+  // Whose socket it is: the client, or a proxy before it.
+  [[nodiscard]] const IpAddress& peer() const { return channel_.peer(); }
 
  protected:
   // Where the next bytes go; empty = the session wants none now, and says resume_reading() when it does.
@@ -46,13 +48,15 @@ class Connection : public Loop::Flushable, private Loop::Watched {
   void resume_reading();
   // The socket takes no more: flush() is called when it does again.
   void wait_writable() { waiting_writable_ = true; }
+  // The socket takes more again.
+  virtual void on_writable();
   [[nodiscard]] bool waiting_writable() const { return waiting_writable_; }
-  [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
+  [[nodiscard]] Channel& channel() { return channel_; }
   void finish();
   // What the kernel may hold for it; else it grows to megabytes for one that has stalled.
   void bound_send_buffer(int bytes);
-  // Takes the socket away for another session; this one is over.
-  [[nodiscard]] Socket release();
+  // Takes the channel away for another session; this one is over.
+  [[nodiscard]] Channel release();
 
   template <class Session>
   [[nodiscard]] std::shared_ptr<Session> self() {
@@ -65,11 +69,12 @@ class Connection : public Loop::Flushable, private Loop::Watched {
   void on_ready(std::uint32_t events) override;
   void read();
   void drain();
+  void check_handshake(std::int64_t now_ms);
 
   friend class LoopServer;
 
   LoopServer& server_;
-  Socket socket_;
+  Channel channel_;
   Phase phase_ = Phase::open;
   bool readable_ = false;  // something may be there to read
   bool ending_ = false;    // the peer has shut down or broken off: read to the end
@@ -77,7 +82,8 @@ class Connection : public Loop::Flushable, private Loop::Watched {
   bool waiting_writable_ = false;
   std::size_t drained_ = 0;
   std::int64_t draining_since_ms_ = 0;
-  std::size_t place_ = 0;  // in the loop server's list
+  std::int64_t handshake_since_ms_ = -1;  // as the sweeps saw it
+  std::size_t place_ = 0;                 // in the loop server's list
 };
 
 }  // namespace flashbid

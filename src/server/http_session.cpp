@@ -1,6 +1,5 @@
 #include "server/http_session.hpp"
 
-#include <sys/socket.h>
 #include <cerrno>
 #include <utility>
 
@@ -11,8 +10,8 @@
 
 namespace flashbid {
 
-HttpSession::HttpSession(LoopServer& server, Socket socket)
-    : Connection(server, std::move(socket)), reader_(server.limits().http), slots_(1) {
+HttpSession::HttpSession(LoopServer& server, Channel channel, bool redirects)
+    : Connection(server, std::move(channel)), redirects_(redirects), reader_(server.limits().http), slots_(1) {
   server.traffic().http_connections.add();
 }
 
@@ -73,6 +72,7 @@ std::uint32_t HttpSession::owe(bool last, bool head) {
     slots_ = std::move(larger);
   }
   Slot& owed = slot(next_);
+  owed.headers.clear();
   owed.answered = false;
   owed.last = last;
   owed.head = head;
@@ -87,7 +87,12 @@ bool HttpSession::dispatch(const HttpRequest& request) {
   company_ = company;
   server().traffic().http_requests.add();
   const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head);
-  routes::serve(*this, place, request, Reply(self<HttpSession>(), number));
+  Reply reply(self<HttpSession>(), number);
+  if (redirects_) {
+    routes::redirect(request, std::move(reply));
+  } else {
+    routes::serve(*this, place, request, std::move(reply));
+  }
   return true;
 }
 
@@ -97,6 +102,22 @@ void HttpSession::give_up(const WireError& error) {
   refuse(owe(true, false), error, {});
 }
 
+void HttpSession::end_after(std::uint32_t number) {
+  slot(number).last = true;
+  no_more_ = true;
+}
+
+void HttpSession::add_headers(std::uint32_t number, std::string_view headers) {
+  std::string& all = slot(number).headers;
+  if (all.empty() && channel().is_tls()) all = server().shared().tls_headers;
+  all += headers;
+}
+
+std::string_view HttpSession::standing_headers(std::uint32_t number) {
+  if (const std::string& own = slot(number).headers; !own.empty()) return own;
+  return channel().is_tls() ? std::string_view(server().shared().tls_headers) : std::string_view();
+}
+
 std::string& HttpSession::begin_answer(std::uint32_t number) { return number == first_ ? output_ : slot(number).text; }
 
 void HttpSession::answer(std::uint32_t number, int status, std::string_view content_type, std::string_view body,
@@ -104,7 +125,8 @@ void HttpSession::answer(std::uint32_t number, int status, std::string_view cont
   if (!is_open()) return;
   const Slot& owed = slot(number);
   const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  append_response(begin_answer(number), status, content_type, body, {!ends, owed.head, extra_headers});
+  append_response(begin_answer(number), status, content_type, body,
+                  {!ends, owed.head, extra_headers, standing_headers(number)});
   end_answer(number, status);
 }
 
@@ -112,7 +134,7 @@ void HttpSession::refuse(std::uint32_t number, const WireError& error, std::stri
   if (!is_open()) return;
   const Slot& owed = slot(number);
   const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  append_problem(begin_answer(number), error, {!ends, owed.head, extra_headers});
+  append_problem(begin_answer(number), error, {!ends, owed.head, extra_headers, standing_headers(number)});
   end_answer(number, entry_of(error.code).http_status);
 }
 
@@ -150,24 +172,31 @@ void HttpSession::flush() {
 
 bool HttpSession::send_output() {
   while (sent_ < output_.size()) {
-    const ssize_t left =
-        ::send(descriptor(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t left = channel().write({output_.data() + sent_, output_.size() - sent_});
     if (left < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        wait_writable();
-      } else {
-        close();
-      }
+      cannot_send();
       return false;
     }
     sent_ += static_cast<std::size_t>(left);
+  }
+  if (!channel().flush()) {
+    cannot_send();
+    return false;
   }
   constexpr std::size_t most_kept = 64 * 1024;
   if (output_.capacity() > most_kept) output_ = {};
   output_.clear();
   sent_ = 0;
   return true;
+}
+
+void HttpSession::cannot_send() {
+  if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    wait_writable();
+  } else {
+    close();
+  }
 }
 
 void HttpSession::wind_up() {
@@ -178,8 +207,8 @@ void HttpSession::wind_up() {
 
 void HttpSession::check_time(std::int64_t now_ms) {
   const auto& limits = server().limits();
-  const bool stalls = sent_ < output_.size() && stalled_since_ms_ >= 0 && seen_sent_ == sent_;
-  if (!stalls) stalled_since_ms_ = sent_ < output_.size() ? now_ms : -1;
+  const bool stalls = !output_.empty() && stalled_since_ms_ >= 0 && seen_sent_ == sent_;
+  if (!stalls) stalled_since_ms_ = !output_.empty() ? now_ms : -1;
   seen_sent_ = sent_;
   if (stalls && now_ms - stalled_since_ms_ >= limits.stalled.count()) return close();
 

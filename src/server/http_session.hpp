@@ -17,7 +17,8 @@ namespace flashbid {
 
 class HttpSession final : public Connection {
  public:
-  HttpSession(LoopServer& server, Socket socket);
+  // `redirects`: it sends every request on to TLS.
+  HttpSession(LoopServer& server, Channel channel, bool redirects = false);
 
   void start() { begin(); }
   void flush() override;
@@ -28,14 +29,23 @@ class HttpSession final : public Connection {
               std::string_view extra_headers);
   void refuse(std::uint32_t number, const WireError& error, std::string_view extra_headers);
 
+  // Nothing is served after request `number`: the connection ends with its answer.
+  void end_after(std::uint32_t number);
+  // Headers that the answer to request `number` has whatever it will be.
+  void add_headers(std::uint32_t number, std::string_view headers);
+  // Those of the connection and those; good until the next call for this request.
+  [[nodiscard]] std::string_view standing_headers(std::uint32_t number);
+
   // For the routes, while they are given a request that has the connection for itself: what came behind that request,
-  // and the socket; nothing was answered to it here.
+  // and the channel; nothing was answered to it here.
   [[nodiscard]] std::string_view rest() const { return reader_.rest(); }
-  [[nodiscard]] Socket hand_over() { return release(); }
+  [[nodiscard]] Channel hand_over() { return release(); }
+  // Header lines that every answer on this connection has.
 
  private:
   struct Slot {
-    std::string text;  // of an answer that waits for earlier ones
+    std::string text;     // of an answer that waits for earlier ones
+    std::string headers;  // of this answer, whatever it is: whole lines
     bool answered = false;
     bool last = false;  // the connection ends after it
     bool head = false;  // to a HEAD: no body
@@ -60,7 +70,9 @@ class HttpSession final : public Connection {
   void end_answer(std::uint32_t number, int status);
   // False if the socket takes no more for now, or is broken.
   [[nodiscard]] bool send_output();
+  void cannot_send();
 
+  const bool redirects_;
   HttpReader reader_;
   std::string output_;                                // answers in order
   std::size_t sent_ = 0;                              // of output_

@@ -7,11 +7,14 @@
 
 #include "base/executor.hpp"
 #include "feed/publication.hpp"
+#include "wire/bidder_names.hpp"
 
 namespace flashbid {
 
 class JoinedFrames {
  public:
+  explicit JoinedFrames(BidderNames names) : names_(names) {}
+
   // More are not worth joining: they go to one watcher that resumes.
   static constexpr std::size_t most_joined = 64;
 
@@ -19,6 +22,7 @@ class JoinedFrames {
   [[nodiscard]] const SharedBytes& of(std::span<PublishedEvent> events);
 
  private:
+  BidderNames names_;
   SharedBytes first_json_;  // names the events that joined_ is of
   std::size_t count_ = 0;
   SharedBytes joined_;

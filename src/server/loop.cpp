@@ -3,6 +3,8 @@
 #include <sys/eventfd.h>
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <thread>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -10,7 +12,7 @@
 namespace flashbid {
 namespace {
 
-constexpr std::size_t most_events_a_round = 512;
+constexpr std::size_t most_events_a_round = 64;
 
 }  // namespace
 
@@ -37,6 +39,8 @@ void Loop::run() {
     run_timers();
     end_round();
   }
+  // What others were promised is done; nobody reads on.
+  for (next_round_.clear(); is_left(); next_round_.clear()) end_round();
   current_ = nullptr;
 }
 
@@ -64,23 +68,26 @@ void Loop::post(Task task) {
 void Loop::look_into_inbox() {
   {
     const std::lock_guard lock(mutex_);
-    if (inbox_.empty()) {
-      sleeping_ = true;
-      return;
-    }
     std::swap(inbox_, taken_);
   }
   for (Task& task : taken_) task();
   taken_.clear();
 }
 
-// If the inbox was not empty, the next round looks again: nothing is waited for then.
+bool Loop::is_left() const {
+  return !tasks_.empty() || !next_round_.empty() || !flush_list_.empty() || !asked_turns_.empty() ||
+         next_turn_ < turns_.size();
+}
+
+bool Loop::falls_asleep() {
+  if (is_left()) return false;
+  const std::lock_guard lock(mutex_);
+  sleeping_ = inbox_.empty();
+  return sleeping_;
+}
+
 void Loop::wait() {
-  bool may_sleep = false;
-  {
-    const std::lock_guard lock(mutex_);
-    may_sleep = sleeping_;
-  }
+  const bool may_sleep = falls_asleep();
   const int count = ::epoll_wait(epoll_.descriptor(), ready_.data(), static_cast<int>(ready_.size()),
                                  may_sleep ? milliseconds_to_wait() : 0);
   if (may_sleep) {
@@ -91,6 +98,8 @@ void Loop::wait() {
     const epoll_event& event = ready_[static_cast<std::size_t>(i)];
     if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
   }
+  std::ranges::move(next_round_, std::back_inserter(tasks_));
+  next_round_.clear();
 }
 
 bool Loop::watch(int descriptor, Watched& watched) {
@@ -107,21 +116,48 @@ void Loop::flush_later(Flushable& flushable) {
   flush_list_.push_back(flushable.shared_from_this());
 }
 
+void Loop::flush_in_turn(Flushable& flushable) {
+  if (flushable.turn_queued_) return;
+  flushable.turn_queued_ = true;
+  asked_turns_.push_back(flushable.shared_from_this());
+}
+
+// What a flush asks for waits for the next round: a peer whose answers make room for its next requests would keep the
+// loop from all others.
 void Loop::end_round() {
-  while (!tasks_.empty() || !flush_list_.empty()) {
-    while (!tasks_.empty()) {
-      std::swap(tasks_, running_);
-      for (Task& task : running_) task();
-      running_.clear();
-    }
-    std::swap(flush_list_, flushing_);
-    for (const auto& flushable : flushing_) {
-      flushable->flush_queued_ = false;
-      flushable->flush();
-    }
-    flushing_.clear();
+  while (!tasks_.empty()) {
+    std::swap(tasks_, running_);
+    for (Task& task : running_) task();
+    running_.clear();
   }
+  flush_answers();
+  flush_turns();
   gone_.clear();
+}
+
+void Loop::flush_answers() {
+  std::swap(flush_list_, flushing_);
+  for (const auto& flushable : flushing_) {
+    flushable->flush_queued_ = false;
+    flushable->flush();
+  }
+  flushing_.clear();
+}
+
+void Loop::flush_turns() {
+  for (std::size_t count = 0; count < most_turns; ++count) {
+    if (next_turn_ == turns_.size()) {
+      turns_.clear();
+      next_turn_ = 0;
+      std::swap(turns_, asked_turns_);
+      if (turns_.empty()) return;
+    }
+    const std::shared_ptr<Flushable> flushable = std::move(turns_[next_turn_++]);
+    flushable->turn_queued_ = false;
+    flushable->flush();
+  }
+  // Whoever shares this core, the committer before all, need not wait for the rest of them either.
+  std::this_thread::yield();
 }
 
 void Loop::repeat(std::function<std::chrono::milliseconds()> due) {

@@ -3,7 +3,9 @@
 // from any thread, all else only on the loop's or before it runs. Knows nothing of sessions, requests or auctions.
 //
 // A round: wait for sockets, timers and the inbox, run all that is ready; then the tasks posted here meanwhile (the
-// engine's group commit is one of them); then the flush list. Nothing waits while a task or a flush is left.
+// engine's group commit is one of them); then the flush list: answers first, then a part of those that only watch. The
+// loop does not sleep while a task or a flush is left, but it looks at the sockets before it goes on: whatever a
+// thousand strangers ask for, a bid is read after a small part of it.
 //
 // It is our own and not Asio's: Asio tries to read again before it waits, one more system call a request
 // (docs/decisions/0006).
@@ -49,6 +51,7 @@ class Loop final : public Executor {
    private:
     friend class Loop;
     bool flush_queued_ = false;
+    bool turn_queued_ = false;
   };
 
   Loop();
@@ -60,6 +63,8 @@ class Loop final : public Executor {
   void stop();
 
   void post(Task task) override;
+  // From this thread: runs `task` once the sockets have been looked at again. For whoever has had his turn.
+  void post_next_round(Task task) { next_round_.push_back(std::move(task)); }
   [[nodiscard]] bool here() const override { return current_ == this; }
 
   // Tells `watched` what becomes of `descriptor`, until that is closed. Again for the same descriptor: from now on this
@@ -68,8 +73,14 @@ class Loop final : public Executor {
   // Keeps somebody who has gone alive until the round is over: it may be named in it once more.
   void bury(std::shared_ptr<Flushable> gone) { gone_.push_back(std::move(gone)); }
 
-  // Calls flush() once at the end of this round, however often it is asked for. Kept alive until then.
+  // Calls flush() once at the end of this round (of the next, if asked for while others flush), however often it is
+  // asked for. Kept alive until then.
   void flush_later(Flushable& flushable);
+  // The same for what is told to many: one after the other as they asked, so many at the end of a round and after all
+  // of flush_later().
+  void flush_in_turn(Flushable& flushable);
+
+  static constexpr std::size_t most_turns = 16;  // of flush_in_turn(), between two looks at the sockets
 
   // Calls `due` once the loop runs, and again after the time that it returned, for ever.
   void repeat(std::function<std::chrono::milliseconds()> due);
@@ -87,11 +98,15 @@ class Loop final : public Executor {
     Task due;
   };
 
-  // Takes the inbox, or tells posters that the loop is going to sleep.
   void look_into_inbox();
   void wait();
+  // Tells posters that the loop is going to sleep; false if something is left to do.
+  [[nodiscard]] bool falls_asleep();
+  [[nodiscard]] bool is_left() const;
   void run_timers();
   void end_round();
+  void flush_answers();
+  void flush_turns();
   [[nodiscard]] int milliseconds_to_wait() const;
 
   static thread_local Loop* current_;
@@ -104,9 +119,13 @@ class Loop final : public Executor {
   Clock::time_point next_timer_ = Clock::time_point::max();
   std::vector<Task> tasks_;  // posted on this thread, run at the end of the round
   std::vector<Task> running_;
+  std::vector<Task> next_round_;
   std::vector<Task> taken_;  // from the inbox, being run
   std::vector<std::shared_ptr<Flushable>> flush_list_;
   std::vector<std::shared_ptr<Flushable>> flushing_;
+  std::vector<std::shared_ptr<Flushable>> asked_turns_;
+  std::vector<std::shared_ptr<Flushable>> turns_;  // they go before asked_turns_
+  std::size_t next_turn_ = 0;                      // in turns_; those before it have had theirs
   std::vector<std::shared_ptr<Flushable>> gone_;
   bool stopped_ = false;
 

@@ -7,7 +7,11 @@
 namespace flashbid {
 
 LoopServer::LoopServer(Loop& loop, Engine* engine, ServerShared& shared)
-    : loop_(loop), engine_(engine), shared_(shared), access_(shared.dev) {
+    : loop_(loop),
+      engine_(engine),
+      shared_(shared),
+      access_(shared.access, traffic_),
+      joined_frames_(shared.access.public_bidders) {
   loop_.repeat([this] {
     sweep();
     return shared_.limits.sweep;
@@ -16,8 +20,13 @@ LoopServer::LoopServer(Loop& loop, Engine* engine, ServerShared& shared)
 
 LoopServer::~LoopServer() { close_all(); }
 
-void LoopServer::adopt(Socket socket) {
-  const auto session = std::make_shared<HttpSession>(*this, std::move(socket));
+void LoopServer::adopt(Socket socket, Peer peer, Entrance entrance) {
+  std::unique_ptr<TlsStream> tls;
+  if (entrance == Entrance::tls) {
+    tls = std::make_unique<TlsStream>(*shared_.certificate->context(), socket.descriptor(), traffic_);
+  }
+  const auto session = std::make_shared<HttpSession>(*this, Channel(std::move(socket), std::move(tls), std::move(peer)),
+                                                     entrance == Entrance::redirect);
   hold(session);
   session->start();
   if (idle_) session->wind_up();

@@ -14,6 +14,7 @@
 
 #include "engine/engine.hpp"
 #include "server/access.hpp"
+#include "server/certificate.hpp"
 #include "server/connection.hpp"
 #include "server/joined_frames.hpp"
 #include "server/limits.hpp"
@@ -23,14 +24,24 @@
 
 namespace flashbid {
 
+class Load;
+
+// What a connection that comes in at a listener is taken for.
+enum class Entrance : std::uint8_t { plain, tls, redirect };
+
 // What all loops of a server share.
 struct ServerShared {
   ServerLimits limits;
-  bool dev = false;
+  AccessOptions access;
+  std::shared_ptr<const Certificate> certificate;  // null = no TLS
+  std::string tls_headers;                         // of every answer inside TLS
+  std::uint16_t redirect_port = 0;                 // where the redirecting port sends to
   routes::Offer offer = routes::Offer::auctions;
-  std::atomic<std::size_t> connections{0};  // open now, on all loops
-  std::function<std::string()> metrics;     // any thread: the text of /metrics
-  std::function<Health()> health;           // any thread
+  std::atomic<std::size_t> connections{0};         // open now, on all loops
+  std::optional<ConnectionsByAddress> by_address;  // always there
+  std::function<std::string()> metrics;            // any thread: the text of /metrics
+  std::function<Health()> health;                  // any thread
+  Load* load = nullptr;                            // null = there are no bots here
 };
 
 class LoopServer {
@@ -42,7 +53,7 @@ class LoopServer {
   ~LoopServer();
 
   // A connection just accepted.
-  void adopt(Socket socket);
+  void adopt(Socket socket, Peer peer, Entrance entrance);
   // Counts and keeps a session until it closes.
   void hold(std::shared_ptr<Connection> connection);
   void forget(Connection& connection);
@@ -59,6 +70,9 @@ class LoopServer {
   [[nodiscard]] Access& access() { return access_; }
   [[nodiscard]] Traffic& traffic() { return traffic_; }
   [[nodiscard]] const Traffic& totals() const { return traffic_; }
+
+  // Bids that wait for the limits or for the engine (admission.hpp).
+  [[nodiscard]] const std::shared_ptr<std::size_t>& waiting_bids() const { return waiting_bids_; }
 
   // An empty text to encode an answer into; good until the next call.
   [[nodiscard]] std::string& scratch() {
@@ -79,10 +93,11 @@ class LoopServer {
   Loop& loop_;
   Engine* engine_;
   ServerShared& shared_;
-  Access access_;
   Traffic traffic_;
+  Access access_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::string scratch_;
+  const std::shared_ptr<std::size_t> waiting_bids_ = std::make_shared<std::size_t>(0);
   JoinedFrames joined_frames_;
   std::array<char, 16 * 1024> discarded_{};
   std::function<void()> idle_;  // set once winding up

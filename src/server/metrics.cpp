@@ -1,5 +1,6 @@
 #include "server/metrics.hpp"
 
+#include <array>
 #include <string>
 
 namespace flashbid {
@@ -40,6 +41,27 @@ std::uint64_t total(std::span<const Traffic* const> loops, Counter Traffic::* co
   return sum;
 }
 
+// The sum of each counter of an array, with its name for a label. `first`: those before it are of nothing.
+template <class Kind, std::size_t count>
+void add_each(std::span<const Traffic* const> loops, std::array<Counter, count> Traffic::* counters, const char* label,
+              Exposition& out, std::size_t first = 0) {
+  for (std::size_t i = first; i < count; ++i) {
+    std::uint64_t sum = 0;
+    for (const Traffic* loop : loops) sum += (loop->*counters)[i].get();
+    out.sample(sum, {{label, std::string(to_text(static_cast<Kind>(i)))}});
+  }
+}
+
+void add_refusals(std::span<const Traffic* const> loops, Exposition& out) {
+  out.counter("flashbid_refused_connections_total", "Connections refused, by what there were too many or too few of");
+  add_each<NoConnection>(loops, &Traffic::refused_connections, "limit", out);
+  out.counter("flashbid_refused_requests_total", "Requests and frames refused, by the limit that they were beyond");
+  add_each<LimitedBy>(loops, &Traffic::refused_requests, "limit", out, 1);
+  out.sample(total(loops, &Traffic::bids_without_room), {{"limit", "waiting_bids"}});
+  out.counter("flashbid_failed_authentications_total", "Tokens that did not count, by what was wrong with them");
+  add_each<access::FaultClass>(loops, &Traffic::failed_authentications, "reason", out);
+}
+
 void add_traffic(std::span<const Traffic* const> loops, Exposition& out) {
   out.counter("flashbid_http_requests_total", "HTTP requests");
   out.sample(total(loops, &Traffic::http_requests));
@@ -53,8 +75,7 @@ void add_traffic(std::span<const Traffic* const> loops, Exposition& out) {
   out.sample(total(loops, &Traffic::http_connections), {{"kind", "http"}});
   out.sample(total(loops, &Traffic::websocket_connections), {{"kind", "websocket"}});
   out.sample(total(loops, &Traffic::sse_connections), {{"kind", "sse"}});
-  out.counter("flashbid_refused_connections_total", "Connections refused over the limit or for want of descriptors");
-  out.sample(total(loops, &Traffic::refused_connections));
+  add_refusals(loops, out);
   out.counter("flashbid_timeouts_total", "Connections ended because nothing came in time");
   out.sample(total(loops, &Traffic::timeouts));
   out.counter("flashbid_frames_received_total", "WebSocket messages received");
@@ -63,6 +84,9 @@ void add_traffic(std::span<const Traffic* const> loops, Exposition& out) {
   out.sample(total(loops, &Traffic::events_pushed));
   out.counter("flashbid_slow_readers_total", "Watchers closed because they read too slowly");
   out.sample(total(loops, &Traffic::slow_readers));
+  out.counter("flashbid_tls_handshakes_total", "TLS handshakes, by how they ended");
+  out.sample(total(loops, &Traffic::tls_handshakes), {{"outcome", "done"}});
+  out.sample(total(loops, &Traffic::tls_failed_handshakes), {{"outcome", "failed"}});
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "server/outbox.hpp"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <algorithm>
 #include <array>
@@ -9,6 +8,13 @@
 #include <utility>
 
 namespace flashbid {
+namespace {
+
+Outbox::Sent not_sent() {
+  return errno == EAGAIN || errno == EWOULDBLOCK ? Outbox::Sent::blocked : Outbox::Sent::failed;
+}
+
+}  // namespace
 
 bool Outbox::push(SharedBytes bytes) {
   if (bytes_ + bytes->size() > bounds_.bytes || frames() >= bounds_.frames) return false;
@@ -36,34 +42,31 @@ void Outbox::drop_unsent() {
   bounds_ = usual_;
 }
 
-Outbox::Sent Outbox::send(int socket) {
+Outbox::Sent Outbox::send(Channel& channel) {
   constexpr std::size_t most_parts = 64;
   while (!empty()) {
     ssize_t left = 0;
     if (frames() == 1) {
       const std::string& only = *waiting_[head_];
-      left = ::send(socket, only.data() + offset_, only.size() - offset_, MSG_NOSIGNAL | MSG_DONTWAIT);
+      left = channel.write({only.data() + offset_, only.size() - offset_});
     } else {
       std::array<iovec, most_parts> parts;
       std::size_t count = 0;
       for (std::size_t i = head_; i < waiting_.size() && count < most_parts; ++i, ++count) {
-        // sendmsg does not write through it.
+        // A channel does not write through it.
         parts[count] = {const_cast<char*>(waiting_[i]->data()), waiting_[i]->size()};
       }
       parts[0].iov_base = static_cast<char*>(parts[0].iov_base) + offset_;
       parts[0].iov_len -= offset_;
-      msghdr message{};
-      message.msg_iov = parts.data();
-      message.msg_iovlen = count;
-      left = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      left = channel.write(std::span(parts).first(count));
     }
     if (left < 0) {
       if (errno == EINTR) continue;
-      return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::blocked : Sent::failed;
+      return not_sent();
     }
     sent(static_cast<std::size_t>(left));
   }
-  return Sent::all;
+  return channel.flush() ? Sent::all : not_sent();
 }
 
 void Outbox::sent(std::size_t bytes) {

@@ -1,11 +1,12 @@
 // What waits to be sent to one watcher: shared bytes in order, bounded, several of them in one write. Belongs to one
-// connection on its loop; owns no socket and never waits (INV-11).
+// connection on its loop; owns no channel and never waits (INV-11).
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
 #include "base/executor.hpp"
+#include "server/channel.hpp"
 
 namespace flashbid {
 
@@ -30,7 +31,7 @@ class Outbox {
   void drop_unsent();
 
   // Sends what it can without waiting.
-  [[nodiscard]] Sent send(int socket);
+  [[nodiscard]] Sent send(Channel& channel);
 
   [[nodiscard]] bool empty() const { return head_ == waiting_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

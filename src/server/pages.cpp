@@ -9,4 +9,6 @@ std::optional<embedded::File> find_page(std::string_view path) {
   return embedded::find(path.substr(1));
 }
 
+bool is_for_ever(std::string_view path) { return path.starts_with("/assets/"); }
+
 }  // namespace flashbid

@@ -11,4 +11,7 @@ namespace flashbid {
 // "/" is index.html, "/docs" is docs.html, else the file of that name.
 [[nodiscard]] std::optional<embedded::File> find_page(std::string_view path);
 
+// Whether what is there never changes: names under /assets/ carry a hash of their content.
+[[nodiscard]] bool is_for_ever(std::string_view path);
+
 }  // namespace flashbid

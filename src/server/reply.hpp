@@ -25,6 +25,11 @@ class Reply {
   void refuse(const WireError& error, std::string_view extra_headers = {}) {
     session_->refuse(number_, error, extra_headers);
   }
+  // The connection ends with this answer, whatever it will be.
+  void end_connection() { session_->end_after(number_); }
+  // Headers that the answer has whatever it will be: whole lines.
+  void add_headers(std::string_view headers) { session_->add_headers(number_, headers); }
+  [[nodiscard]] std::string_view standing_headers() const { return session_->standing_headers(number_); }
   // `conflict` is what a conflict means for this request.
   void fail(const Error& error, ErrorCode conflict = ErrorCode::internal) { refuse(to_wire(error, conflict)); }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ledger/json_text.hpp"
+#include "server/admission.hpp"
 #include "server/loop_server.hpp"
 #include "server/routes.hpp"
 #include "wire/decode.hpp"
@@ -52,11 +53,17 @@ void tell_bid(Reply& reply, const BidAnswer& answer) {
 
 void submit_bid(const DemoBid& bid, Reply reply) {
   LoopServer& server = reply.server();
-  server.engine().submit(BidRequest{bid.item, {bid.user, bid.amount}, {}},
-                         [reply = std::move(reply)](Result<BidAnswer> answer) mutable {
-                           if (!answer) return reply.fail(answer.error());
-                           tell_bid(reply, *answer);
-                         });
+  const BidRequest request{bid.item, {bid.user, bid.amount}, {}};
+  when_admitted(server, {.bidder = bid.user, .address = {}, .auction = bid.item},
+                [&server, request, waiting = QueuedBid(server),
+                 reply = std::move(reply)](const std::optional<WireError>& refused) mutable {
+                  if (refused) return reply.refuse(*refused);
+                  server.engine().submit(request, [waiting = std::move(waiting),
+                                                   reply = std::move(reply)](const Result<BidAnswer>& answer) mutable {
+                    if (!answer) return reply.fail(answer.error());
+                    tell_bid(reply, *answer);
+                  });
+                });
 }
 
 }  // namespace
@@ -96,7 +103,8 @@ void demo_item(AuctionId item, Reply reply) {
     body += R"({"price":")";
     body += to_decimal(price_of(view->auction), 2);
     body += R"(","user_id":)";
-    json::append_text(view->auction.bids == 0 ? "system" : view->auction.leader.view(), body);
+    const BidderId leader = shown(view->auction.leader, reply.server().access().public_bidders());
+    json::append_text(view->auction.bids == 0 ? "system" : leader.view(), body);
     body += '}';
     reply.json(body);
   });
@@ -106,6 +114,7 @@ void demo_bid(const HttpRequest& request, Reply reply) {
   const auto bid = decode_demo_bid(request.body);
   if (!bid) return reply.refuse(bid.error());
   LoopServer& server = reply.server();
+  if (const auto refused = check_room(server)) return reply.refuse(*refused);
   // Here a first bid must exceed the start price. What the read tells is durable, and the price only rises from it.
   server.engine().read(bid->item, [reply = std::move(reply), bid = *bid](Result<AuctionView> view) mutable {
     if (!view) return reply.fail(view.error());

@@ -9,6 +9,21 @@
 
 namespace flashbid::routes {
 
+// What a page has to ask its visitor for.
+void show_access(Reply reply) {
+  const Access& access = reply.server().access();
+  std::string& body = reply.server().scratch();
+  body += R"({"login":")";
+  body += access.is_dev() ? "name" : "token";
+  body += R"(","accounts":)";
+  body += access.accounts() != nullptr ? "true" : "false";
+  body += R"(,"private":)";
+  body += access.is_private() ? "true" : "false";
+  body += R"(,"load":)";
+  body += reply.server().shared().load != nullptr ? "true}" : "false}";
+  reply.json(body);
+}
+
 void healthz(Reply reply) { reply.json(R"({"status":"ok"})"); }
 
 void readyz(Reply reply) {
@@ -33,10 +48,12 @@ void page(const HttpRequest& request, Reply reply) {
   if (!file) return reply.refuse({ErrorCode::not_found, "there is no such page"});
   std::string headers("ETag: ");
   headers += file->etag;
+  headers += is_for_ever(request.path) ? "\r\nCache-Control: public, max-age=31536000, immutable"
+                                       : "\r\nCache-Control: no-cache";
   headers +=
-      "\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+      "\r\nReferrer-Policy: no-referrer\r\n"
       "Content-Security-Policy: default-src 'self'; img-src 'self' http: https: data:; base-uri 'none'; "
-      "frame-ancestors 'none'\r\n";
+      "form-action 'self'; frame-ancestors 'none'\r\n";
   if (request.lists(HttpField::if_none_match, file->etag) || request.lists(HttpField::if_none_match, "*")) {
     return reply.send(304, {}, {}, headers);
   }

@@ -1,8 +1,9 @@
-// The live streams: the WebSocket handshake and the SSE feed. Both take the socket over from the HTTP session.
+// What takes the socket over from the HTTP session: the WebSocket handshake, the SSE feed, a history as a file.
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "server/download_session.hpp"
 #include "server/loop_server.hpp"
 #include "server/routes.hpp"
 #include "server/sse_session.hpp"
@@ -17,7 +18,8 @@ constexpr std::string_view version_header = "Sec-WebSocket-Version: 13\r\nUpgrad
 
 // What is wrong with a handshake; nullopt if nothing is.
 std::optional<WireError> check_handshake(const HttpRequest& request) {
-  const bool upgrades = !request.http_1_0 && request.lists(HttpField::upgrade, "websocket") &&
+  const bool upgrades = request.method == Method::get && !request.http_1_0 &&
+                        request.lists(HttpField::upgrade, "websocket") &&
                         request.lists(HttpField::connection, "upgrade");
   if (!upgrades) return WireError{ErrorCode::upgrade_required, "this route speaks WebSocket: send an upgrade"};
   if (request.field(HttpField::websocket_version) != "13") {
@@ -28,20 +30,18 @@ std::optional<WireError> check_handshake(const HttpRequest& request) {
 
 }  // namespace
 
-void open_stream(HttpSession& session, const HttpRequest& request, Reply reply) {
+void open_stream(HttpSession& session, const Asker& asker, const HttpRequest& request, Reply reply) {
   if (const auto wrong = check_handshake(request)) return reply.refuse(*wrong, version_header);
   const std::string accept = accept_key(request.field(HttpField::websocket_key).value_or(""));
   if (accept.empty()) {
     return reply.refuse({ErrorCode::bad_request, "Sec-WebSocket-Key must be 16 bytes in base64"});
   }
   LoopServer& server = session.server();
-  const auto bidder = server.access().caller(request);
-  if (!bidder) return reply.refuse(bidder.error());
-
   auto answer = std::make_shared<std::string>(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
   *answer += accept;
   *answer += "\r\n";
+  *answer += reply.standing_headers();
   // A client that offers only protocols we do not know gets none, and may fail the connection (RFC 6455, 4.2.2).
   if (request.lists(HttpField::websocket_protocol, websocket_protocol)) {
     *answer += "Sec-WebSocket-Protocol: ";
@@ -50,13 +50,16 @@ void open_stream(HttpSession& session, const HttpRequest& request, Reply reply) 
   }
   *answer += "\r\n";
   const std::string received(session.rest());
+  std::string token(server.access().token_of(request));
   server.traffic().http_responses[1].add();
-  const auto stream = std::make_shared<WebSocketSession>(server, session.hand_over(), *bidder);
+  const auto stream =
+      std::make_shared<WebSocketSession>(server, session.hand_over(), asker.caller, std::move(token), asker.address);
   server.hold(stream);
   stream->start(std::move(answer), received);
 }
 
-void follow_events(AuctionId auction, HttpSession& session, const HttpRequest& request, Reply reply) {
+void follow_events(AuctionId auction, HttpSession& session, const Asker& asker, const HttpRequest& request,
+                   Reply reply) {
   std::optional<ResumePoint> from;
   const auto query = decode_page_query(request.query);
   if (!query) return reply.refuse(query.error());
@@ -67,9 +70,26 @@ void follow_events(AuctionId auction, HttpSession& session, const HttpRequest& r
     from = ResumePoint{std::nullopt, query->after};
   }
   LoopServer& server = session.server();
-  const auto feed = std::make_shared<SseSession>(server, session.hand_over(), auction);
+  std::string standing_headers(reply.standing_headers());
+  std::string token(server.access().token_of(request));
+  const auto feed = std::make_shared<SseSession>(server, session.hand_over(), auction, asker.caller, std::move(token),
+                                                 std::move(standing_headers));
   server.hold(feed);
   feed->start(from);
+}
+
+void download_bids(AuctionId auction, HttpSession& session, const Asker& asker, const HttpRequest& request,
+                   Reply reply) {
+  LoopServer& server = session.server();
+  const DownloadSession::Asked asked{.auction = auction,
+                                     .names = server.access().bidders_for(asker.caller),
+                                     .only_head = request.method == Method::head,
+                                     .is_chunked = !request.http_1_0};
+  std::string standing_headers(reply.standing_headers());
+  const auto download =
+      std::make_shared<DownloadSession>(server, session.hand_over(), asked, std::move(standing_headers));
+  server.hold(download);
+  download->start();
 }
 
 }  // namespace flashbid::routes

@@ -8,8 +8,14 @@
 
 namespace flashbid {
 
-SseSession::SseSession(LoopServer& server, Socket socket, AuctionId auction)
-    : Connection(server, std::move(socket)), auction_(auction), outbox_(server.limits().outbox) {
+SseSession::SseSession(LoopServer& server, Channel channel, AuctionId auction, const Caller& caller, std::string token,
+                       std::string standing_headers)
+    : Connection(server, std::move(channel)),
+      auction_(auction),
+      caller_(caller),
+      token_(std::move(token)),
+      standing_headers_(std::move(standing_headers)),
+      outbox_(server.limits().outbox) {
   server.traffic().sse_connections.add();
   bound_send_buffer(server.limits().stream_buffer_bytes);
 }
@@ -31,26 +37,29 @@ void SseSession::on_bytes(std::size_t) {}
 
 void SseSession::on_end(bool) { close(); }
 
+void SseSession::on_writable() { server().loop().flush_in_turn(*this); }
+
 void SseSession::send_head() {
   if (has_head_) return;
   has_head_ = true;
   auto head = std::make_shared<std::string>();
-  append_stream_head(*head, "text/event-stream");
+  append_stream_head(*head, "text/event-stream", standing_headers_);
   server().traffic().http_responses[2].add();
   outbox_.push_beyond_bounds(std::move(head));
-  server().loop().flush_later(*this);
+  server().loop().flush_in_turn(*this);
 }
 
 void SseSession::on_snapshot(const Snapshot& snapshot) {
   send_head();
   auto text = std::make_shared<std::string>();
-  encode_sse_snapshot(snapshot, server().engine().now(), *text);
+  encode_sse_snapshot(snapshot, server().engine().now(), server().access().public_bidders(), *text);
   send(std::move(text));
 }
 
 void SseSession::on_events(AuctionId, Epoch epoch, std::span<PublishedEvent> events) {
   send_head();
-  for (PublishedEvent& event : events) send(sse_frame_of(event, epoch));
+  const BidderNames names = server().access().public_bidders();
+  for (PublishedEvent& event : events) send(sse_frame_of(event, epoch, names));
   server().traffic().events_pushed.add(events.size());
 }
 
@@ -59,10 +68,11 @@ void SseSession::on_missed(AuctionId, Epoch epoch, std::span<PublishedEvent> eve
   if (leaving_ || overflowed_ || !is_open()) return;
   std::vector<SharedBytes> backlog;
   backlog.reserve(events.size());
-  for (PublishedEvent& event : events) backlog.push_back(sse_frame_of(event, epoch));
+  const BidderNames names = server().access().public_bidders();
+  for (PublishedEvent& event : events) backlog.push_back(sse_frame_of(event, epoch, names));
   if (!outbox_.push_backlog(backlog)) overflowed_ = true;
   server().traffic().events_pushed.add(events.size());
-  server().loop().flush_later(*this);
+  server().loop().flush_in_turn(*this);
 }
 
 void SseSession::on_newer_state(AuctionId) {}
@@ -70,18 +80,20 @@ void SseSession::on_newer_state(AuctionId) {}
 void SseSession::on_refused(AuctionId, const Error& error) {
   auto answer = std::make_shared<std::string>();
   const WireError refusal = to_wire(error);
-  append_problem(*answer, refusal, {.keep_alive = false, .without_body = false, .extra_headers = {}});
+  append_problem(
+      *answer, refusal,
+      {.keep_alive = false, .without_body = false, .extra_headers = {}, .standing_headers = standing_headers_});
   server().traffic().http_responses[static_cast<std::size_t>(entry_of(refusal.code).http_status) / 100].add();
   outbox_.push_beyond_bounds(std::move(answer));
   leaving_ = true;
-  server().loop().flush_later(*this);
+  server().loop().flush_in_turn(*this);
 }
 
 // Never unsubscribes or closes here: the hub may be walking its watchers. The flush does.
 void SseSession::send(SharedBytes bytes) {
   if (leaving_ || overflowed_ || !is_open()) return;
   if (!outbox_.push(std::move(bytes))) overflowed_ = true;
-  server().loop().flush_later(*this);
+  server().loop().flush_in_turn(*this);
 }
 
 void SseSession::flush() {
@@ -91,7 +103,7 @@ void SseSession::flush() {
     return close();
   }
   if (waiting_writable()) return;
-  switch (outbox_.send(descriptor())) {
+  switch (outbox_.send(channel())) {
     case Outbox::Sent::failed:
       return close();
     case Outbox::Sent::blocked:
@@ -103,11 +115,13 @@ void SseSession::flush() {
 
 void SseSession::wind_up() {
   leaving_ = true;
-  server().loop().flush_later(*this);
+  server().loop().flush_in_turn(*this);
 }
 
 void SseSession::check_time(std::int64_t now_ms) {
   const auto& limits = server().limits();
+  if (server().access().is_private() && !server().access().still_counts(caller_, token_, server().engine().now()))
+    return close();
   const bool moves = std::exchange(waiting_bytes_, outbox_.bytes()) != outbox_.bytes();
   if (moves || quiet_since_ms_ < 0) quiet_since_ms_ = now_ms;
   const std::int64_t quiet_ms = now_ms - quiet_since_ms_;

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "feed/hub.hpp"
+#include "server/access.hpp"
 #include "server/connection.hpp"
 #include "server/outbox.hpp"
 
@@ -13,7 +15,8 @@ namespace flashbid {
 
 class SseSession final : public Connection, private Watcher {
  public:
-  SseSession(LoopServer& server, Socket socket, AuctionId auction);
+  SseSession(LoopServer& server, Channel channel, AuctionId auction, const Caller& caller, std::string token,
+             std::string standing_headers);
 
   void start(std::optional<ResumePoint> from);
 
@@ -25,6 +28,7 @@ class SseSession final : public Connection, private Watcher {
   void on_bytes(std::size_t bytes) override;
   void on_end(bool broken) override;
   void on_closed() override;
+  void on_writable() override;
   void check_time(std::int64_t now_ms) override;
 
   void on_snapshot(const Snapshot& snapshot) override;
@@ -37,6 +41,9 @@ class SseSession final : public Connection, private Watcher {
   void send(SharedBytes bytes);
 
   const AuctionId auction_;
+  Caller caller_;            // who asked
+  const std::string token_;  // by which; empty = by none
+  const std::string standing_headers_;
   Outbox outbox_;
   bool has_head_ = false;
   bool leaving_ = false;  // ends once the outbox is empty

@@ -14,16 +14,27 @@ enum class Target : std::uint8_t {
   auctions,
   auction,
   bids,
+  bids_csv,
   events,
+  actions,
   cancel,
   stream,
+  access,
+  increments,
   healthz,
   readyz,
   metrics,
+  load,
+  load_stop,
   demo_init,
   demo_item,
   demo_bid,
   page,
+  accounts,
+  account_password,
+  sessions,
+  session_refresh,
+  session_logout,
 };
 struct Place {
   Target target = Target::none;
@@ -31,6 +42,8 @@ struct Place {
 };
 // What a server has to offer, each with all before it.
 enum class Offer : std::uint8_t { health, auctions, demo };
+// Whether it is of a house's own accounts, which not every server has.
+[[nodiscard]] bool is_of_accounts(Target target);
 // Where a path leads.
 [[nodiscard]] Place find(std::string_view path, Offer offer);
 

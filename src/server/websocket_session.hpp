@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/engine.hpp"
 #include "feed/hub.hpp"
+#include "server/access.hpp"
 #include "server/connection.hpp"
 #include "server/outbox.hpp"
 #include "wire/decode.hpp"
@@ -15,10 +17,14 @@
 
 namespace flashbid {
 
+class QueuedBid;
+
 class WebSocketSession final : public Connection, private Watcher {
  public:
-  // `bidder` is whom the handshake named; empty = nobody yet.
-  WebSocketSession(LoopServer& server, Socket socket, const BidderId& bidder);
+  // `caller` is whom the handshake named; nobody = nobody yet, and `token` by what. `address`: the client's, behind
+  // proxies too.
+  WebSocketSession(LoopServer& server, Channel channel, const Caller& caller, std::string token,
+                   const IpAddress& address);
 
   // Sends the handshake's answer; `received` came behind the handshake.
   void start(SharedBytes handshake, std::string_view received);
@@ -31,6 +37,7 @@ class WebSocketSession final : public Connection, private Watcher {
   void on_bytes(std::size_t bytes) override;
   void on_end(bool broken) override;
   void on_closed() override;
+  void on_writable() override;
   void check_time(std::int64_t now_ms) override;
 
   void on_snapshot(const Snapshot& snapshot) override;
@@ -46,10 +53,16 @@ class WebSocketSession final : public Connection, private Watcher {
   void carry_out(const UnsubscribeFrame& frame);
   void carry_out(const BidFrame& frame);
   void carry_out(const TimeFrame& frame);
+  void submit(const std::string& id, const BidRequest& bid, QueuedBid waiting);
+  void refuse_bid(const std::string& id, AuctionId auction, const WireError& error);
+  [[nodiscard]] bool is_expired();
   void answer_bid(const std::string& id, AuctionId auction, const Result<BidAnswer>& answer);
   void send_error(std::string_view id, std::optional<AuctionId> auction, const WireError& error);
-  void send_text(std::string_view text);
+  // To whoever asked for it; push() is for what many are told, or may ask for at once.
   void send(SharedBytes frame);
+  void push(SharedBytes frame);
+  // False if nothing more is taken: its flush has been asked for.
+  [[nodiscard]] bool enqueue(SharedBytes frame);
   // Nothing is read or pushed any more; the close frame goes out behind what has been queued.
   void say_goodbye(CloseCode code);
   void unsubscribe_all();
@@ -62,7 +75,10 @@ class WebSocketSession final : public Connection, private Watcher {
   std::vector<AuctionId> newer_;          // `latest` subscriptions with a state not sent yet
   std::vector<AuctionId> subscriptions_;  // each once
   std::size_t bids_in_flight_ = 0;
-  BidderId bidder_;
+  Caller caller_;
+  std::string token_;  // by which the caller is known; empty = by none
+  const IpAddress address_;
+  std::size_t refused_in_a_row_ = 0;  // by the rate limits
   FrameReader reader_;
 
   bool heard_ = false;  // since the last sweep

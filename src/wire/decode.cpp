@@ -158,6 +158,17 @@ Decoded<ListQuery> decode_list_query(std::string_view query) {
   return list;
 }
 
+Decoded<std::optional<Currency>> decode_increments_query(std::string_view query) {
+  static constexpr std::array<std::string_view, 1> names{"currency"};
+  std::optional<Currency> currency;
+  auto error = each_parameter(query, names, [&](std::string_view, std::string_view value) {
+    currency = Currency::parse(value);
+    return currency.has_value();
+  });
+  if (error) return std::unexpected(*std::move(error));
+  return currency;
+}
+
 std::optional<ResumePoint> parse_event_id(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;

@@ -34,6 +34,28 @@ struct NewAuction {
 // A body that must be empty or an object without fields (cancel).
 [[nodiscard]] std::optional<WireError> decode_nothing(std::string_view json);
 
+// Bodies of /v1/accounts and /v1/sessions. Their errors never quote a value.
+struct CredentialsBody {
+  std::string name;
+  std::string password;
+};
+[[nodiscard]] Decoded<CredentialsBody> decode_credentials(std::string_view json);
+struct PasswordChange {
+  CredentialsBody credentials;
+  std::string new_password;
+};
+[[nodiscard]] Decoded<PasswordChange> decode_password_change(std::string_view json);
+[[nodiscard]] Decoded<std::string> decode_refresh_token(std::string_view json);
+
+// POST /v1/load, every field of which may be left out.
+struct LoadOrder {
+  std::optional<AuctionId> auction;  // none = one is made for it
+  std::uint32_t bots = 50;
+  Duration duration{10'000};
+  std::optional<std::uint32_t> rate;  // bids a second in all; none = each bot waits for its answer
+};
+[[nodiscard]] Decoded<LoadOrder> decode_load_order(std::string_view json);
+
 // What a client says on the WebSocket.
 struct AuthFrame {
   std::optional<BidderId> bidder;
@@ -90,6 +112,8 @@ struct PageQuery {
 [[nodiscard]] Decoded<PageQuery> decode_page_query(std::string_view query);
 // ?state=&limit=&cursor= of the list of auctions. The cursor is the id of the last one seen.
 [[nodiscard]] Decoded<ListQuery> decode_list_query(std::string_view query);
+// `currency`, or none.
+[[nodiscard]] Decoded<std::optional<Currency>> decode_increments_query(std::string_view query);
 // A header `Last-Event-ID: epoch-sequence`.
 [[nodiscard]] std::optional<ResumePoint> parse_event_id(std::string_view text);
 

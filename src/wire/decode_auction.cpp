@@ -70,7 +70,7 @@ FieldError take_increment(JsonValue value, AskedIncrement& out) {
   if (const auto code = value.get_object().get(object)) return detail::explain_json(code);
   static constexpr std::array<FieldSpec, 2> specs{{{"table"}, {"preset"}}};
   std::size_t given = 0;
-  auto error = read_object(object, specs, [&](std::size_t index, JsonValue field) -> FieldError {
+  auto error = read_object("increment", object, specs, [&](std::size_t index, JsonValue field) -> FieldError {
     ++given;
     if (index == 0) return take_table(field, out.ready);
     std::string_view name;
@@ -114,7 +114,7 @@ FieldError take_soft_close(JsonValue value, std::optional<SoftClose>& out) {
   static constexpr std::array<FieldSpec, 4> specs{
       {{"window_ms", true}, {"extend_ms", true}, {"mode", true}, {"max_extensions"}}};
   SoftClose& soft_close = out.emplace();
-  return read_object(object, specs, [&](std::size_t index, JsonValue field) -> FieldError {
+  return read_object("soft_close", object, specs, [&](std::size_t index, JsonValue field) -> FieldError {
     std::uint64_t number = 0;
     FieldError error;
     switch (index) {

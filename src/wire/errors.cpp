@@ -39,6 +39,10 @@ constexpr std::array<ErrorEntry, error_code_count> entries{{
     {"unavailable", 503, 0, Retry::later, "Not decided, try again"},
     {"outcome_unknown", 503, 0, Retry::same_key, "The outcome is unknown"},
     {"http_version_not_supported", 505, 0, Retry::no, "The HTTP version is not supported"},
+    {"account_exists", 409, 0, Retry::no, "The name is taken"},
+    {"load_running", 409, 0, Retry::later, "A run is going on"},
+    {"auction_not_open", 409, 0, Retry::no, "The auction is not open"},
+    {"not_implemented", 501, 0, Retry::no, "This server does not do that"},
 }};
 
 }  // namespace
@@ -89,10 +93,14 @@ std::string_view reason_phrase(int http_status) {
       return "OK";
     case 201:
       return "Created";
+    case 202:
+      return "Accepted";
     case 204:
       return "No Content";
     case 304:
       return "Not Modified";
+    case 308:
+      return "Permanent Redirect";
     case 400:
       return "Bad Request";
     case 401:

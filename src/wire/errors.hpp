@@ -43,8 +43,12 @@ enum class ErrorCode : std::uint8_t {
   unavailable,
   outcome_unknown,
   http_version_not_supported,
+  account_exists,
+  load_running,
+  auction_not_open,
+  not_implemented,
 };
-inline constexpr std::size_t error_code_count = static_cast<std::size_t>(ErrorCode::http_version_not_supported) + 1;
+inline constexpr std::size_t error_code_count = static_cast<std::size_t>(ErrorCode::not_implemented) + 1;
 
 // Whether asking again can help.
 enum class Retry : std::uint8_t {
@@ -67,6 +71,7 @@ struct ErrorEntry {
 struct WireError {
   ErrorCode code = ErrorCode::internal;
   std::string detail;
+  std::int64_t retry_after_s = 1;  // told where the status is 429 or 503
 };
 
 // What a client wrote, quoted for a detail: at most 64 bytes, and valid UTF-8 whatever it was.

@@ -14,8 +14,10 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t first_buffer_bytes = 4 * 1024;
+constexpr std::size_t most_kept_bytes = 64 * 1024;  // between two requests
 constexpr std::size_t least_room_bytes = 1024;
 constexpr std::size_t most_chunk_line_bytes = 4 * 1024;
+constexpr std::size_t most_trailer_bytes = 4 * 1024;
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
@@ -156,9 +158,12 @@ class HttpReader::Parser final : public http::basic_parser<true> {
   Place target;
   Place body;
   std::array<std::optional<Place>, http_field_count> fields;
+  std::array<Place, HttpRequest::most_forwarded_lines> forwarded;
+  std::size_t forwarded_count = 0;
   std::string chunked_body;
   bool http_1_0 = false;
   bool expects_continue = false;
+  std::size_t trailers_offset = 0;  // where what is behind the last chunk begins; 0 = not reached
   std::optional<WireError> error;
 
  private:
@@ -170,15 +175,25 @@ class HttpReader::Parser final : public http::basic_parser<true> {
     ec = http::error::bad_field;
   }
 
-  // False if the text is not in the buffer: the parser had to put a folded line together elsewhere.
+  // Whether the header stood in several lines. Its value is then put together elsewhere, unless its first line is
+  // empty.
+  [[nodiscard]] bool is_folded(text name, text value) const {
+    if (!is_in_buffer(value)) return true;
+    const char* after_name = name.data() + name.size();
+    return text(after_name, static_cast<std::size_t>(value.data() - after_name)).find('\n') != text::npos;
+  }
+
+  [[nodiscard]] bool is_in_buffer(text value) const {
+    return !std::less<>{}(value.data(), base_) && !std::less<>{}(base_ + base_size_, value.data() + value.size());
+  }
+
+  // False if the text is not in the buffer.
   bool place(text value, Place& out) const {
     if (value.empty()) {
       out = {};
       return true;
     }
-    if (std::less<>{}(value.data(), base_) || std::less<>{}(base_ + base_size_, value.data() + value.size())) {
-      return false;
-    }
+    if (!is_in_buffer(value)) return false;
     out = {static_cast<std::size_t>(value.data() - base_), value.size()};
     return true;
   }
@@ -200,13 +215,25 @@ class HttpReader::Parser final : public http::basic_parser<true> {
   void on_response_impl(int, text, int, error_code&) override {}
 
   void on_field_impl(http::field known, text name, text value, error_code& ec) override {
+    if (is_folded(name, value))
+      return refuse(ErrorCode::bad_request, "a header is folded over lines; use one line", ec);
+    // What comes behind the body is no header: a proxy has not looked at it, and nothing here goes by it.
+    if (trailers_offset != 0) return;
     Place placed;
-    if (!place(value, placed)) return refuse(ErrorCode::bad_request, "a header is folded over lines; use one line", ec);
+    (void)place(value, placed);
+    constexpr std::size_t two_line_ends = 4;
+    if (static_cast<std::size_t>(value.data() - base_) + value.size() + two_line_ends > limits_.header_bytes) {
+      ec = http::error::header_limit;
+      return;
+    }
     if (known == http::field::content_length) {
       const bool is_list = value.find(',') != text::npos;
       if (std::exchange(has_content_length_, true) || is_list) {
         return refuse(ErrorCode::bad_request, "the Content-Length is given twice; send it once", ec);
       }
+    }
+    if (known == http::field::unknown && equal_ignoring_case({name.data(), name.size()}, "x-forwarded-for")) {
+      return add_forwarded(placed);
     }
     const auto field = field_of(known, {name.data(), name.size()});
     if (!field) return;
@@ -226,7 +253,8 @@ class HttpReader::Parser final : public http::basic_parser<true> {
       const auto& found = fields[static_cast<std::size_t>(field)];
       return found ? std::string_view(base_ + found->offset, found->size) : std::string_view();
     };
-    if (const auto coding = value_of(HttpField::transfer_encoding); !coding.empty()) {
+    if (fields[static_cast<std::size_t>(HttpField::transfer_encoding)]) {
+      const auto coding = value_of(HttpField::transfer_encoding);
       if (http_1_0) return refuse(ErrorCode::bad_request, "HTTP/1.0 has no Transfer-Encoding", ec);
       if (!equal_ignoring_case(coding, "chunked")) {
         return refuse(ErrorCode::transfer_coding_not_implemented, "only the transfer coding `chunked` is known", ec);
@@ -242,12 +270,27 @@ class HttpReader::Parser final : public http::basic_parser<true> {
     body.size += part.size();
     return part.size();
   }
-  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, text extensions, error_code& ec) override {
+    const char* end = extensions.data() + extensions.size();
+    const char* begin = extensions.data();
+    while (begin != base_ && begin[-1] != '\n') --begin;
+    if (static_cast<std::size_t>(end - begin) > most_chunk_line_bytes) {
+      return refuse(ErrorCode::bad_request, "the line before a chunk of the body is too long", ec);
+    }
+    constexpr std::size_t line_end = 2;
+    if (size == 0) trailers_offset = static_cast<std::size_t>(end - base_) + line_end;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, text part, error_code&) override {
     chunked_body.append(part.data(), part.size());
     return part.size();
   }
   void on_finish_impl(error_code&) override {}
+
+  void add_forwarded(Place line) {
+    if (forwarded_count == forwarded.size()) std::ranges::rotate(forwarded, forwarded.begin() + 1);
+    forwarded_count = std::min(forwarded_count + 1, forwarded.size());
+    forwarded[forwarded_count - 1] = line;
+  }
 
   const HttpLimits& limits_;
   const char* base_ = nullptr;
@@ -259,7 +302,11 @@ HttpReader::HttpReader(HttpLimits limits) : limits_(limits) {}
 HttpReader::~HttpReader() = default;
 
 std::span<char> HttpReader::room() {
-  if (begin_ == end_ && !parser_) begin_ = parsed_ = end_ = 0;
+  if (begin_ == end_ && !parser_) {
+    begin_ = parsed_ = end_ = 0;
+    // One long request is not paid for as long as the connection lives.
+    if (buffer_.size() > most_kept_bytes) buffer_ = {};
+  }
   // What simdjson may read behind a body is always there.
   const auto free_bytes = [this] {
     const std::size_t used = end_ + simdjson::SIMDJSON_PADDING;
@@ -295,8 +342,11 @@ std::variant<HttpReader::NeedMore, HttpRequest, WireError> HttpReader::next() {
     }
     if (taken == 0) break;
   }
-  if (parser_->is_done()) return assemble();
-  auto error = parser_->is_header_done() ? check_unfinished_chunks() : check_unfinished_header();
+  if (parser_->is_done() && parser_->trailers_offset == 0) return assemble();
+  auto error = parser_->is_done()          ? check_finished_chunks()
+               : parser_->is_header_done() ? check_unfinished_chunks()
+                                           : check_unfinished_header();
+  if (parser_->is_done() && !error) return assemble();
   if (!error) return NeedMore{};
   failed_ = true;
   return std::move(*error);
@@ -315,6 +365,10 @@ HttpRequest HttpReader::assemble() {
   request.query = target.substr(std::min(question + 1, target.size()));
   for (std::size_t i = 0; i < http_field_count; ++i) {
     if (parser_->fields[i]) request.fields[i] = view(*parser_->fields[i]);
+  }
+  request.forwarded_count = parser_->forwarded_count;
+  for (std::size_t i = 0; i < parser_->forwarded_count; ++i) {
+    request.forwarded_lines[i] = view(parser_->forwarded[i]);
   }
   if (parser_->chunked_body.empty()) {
     request.body = view(parser_->body);
@@ -354,20 +408,37 @@ std::optional<WireError> HttpReader::check_unfinished_header() const {
   return std::nullopt;
 }
 
+WireError HttpReader::trailers_too_large() {
+  return {ErrorCode::headers_too_large,
+          "what follows the last chunk is longer than " + std::to_string(most_trailer_bytes) + " bytes"};
+}
+
 // Between chunks, what the parser leaves is a line that has not ended.
 std::optional<WireError> HttpReader::check_unfinished_chunks() const {
   if (!parser_->chunked()) return std::nullopt;
   const std::string_view line(buffer_.data() + parsed_, end_ - parsed_);
   const std::size_t line_feed = line.find('\n');
   const bool bare_line_feed = line_feed != std::string_view::npos && (line_feed == 0 || line[line_feed - 1] != '\r');
-  if (bare_line_feed || line.size() > most_chunk_line_bytes) {
-    return WireError{ErrorCode::bad_request, "a chunk of the body is malformed"};
+  if (bare_line_feed) return WireError{ErrorCode::bad_request, "a chunk of the body is malformed"};
+  // No more is waited for than can still become a request: the end of a chunk and a line, then trailers.
+  if (line_feed == std::string_view::npos && line.size() > most_chunk_line_bytes + 4) {
+    return WireError{ErrorCode::bad_request, "the line before a chunk of the body is too long"};
   }
-  // Tiny chunks with long extensions would fill the memory though the body is short.
-  if (end_ - begin_ > limits_.header_bytes + 4 * limits_.body_bytes) {
-    return WireError{ErrorCode::payload_too_large, "the chunks of the body take too many bytes"};
-  }
-  return std::nullopt;
+  if (line.size() > most_chunk_line_bytes + most_trailer_bytes + 64) return trailers_too_large();
+  return check_chunk_bytes(end_ - begin_);
+}
+
+// What comes at once has the same limits as what is waited for.
+std::optional<WireError> HttpReader::check_finished_chunks() const {
+  const std::size_t bytes = parsed_ - begin_;
+  if (bytes - parser_->trailers_offset > most_trailer_bytes) return trailers_too_large();
+  return check_chunk_bytes(bytes);
+}
+
+// Tiny chunks with long extensions would fill the memory though the body is short.
+std::optional<WireError> HttpReader::check_chunk_bytes(std::size_t request_bytes) const {
+  if (request_bytes <= limits_.header_bytes + 4 * limits_.body_bytes) return std::nullopt;
+  return WireError{ErrorCode::payload_too_large, "the chunks of the body take too many bytes"};
 }
 
 // RFC 9112, 2.2: empty lines before a request are passed over.

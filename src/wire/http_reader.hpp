@@ -55,7 +55,14 @@ struct HttpRequest {
   bool http_1_0 = false;
   std::string_view body;  // followed by bytes that may be read (json_padding)
   std::array<std::optional<std::string_view>, http_field_count> fields;
+  // The values of the last lines of X-Forwarded-For, in order: each proxy adds at the end.
+  static constexpr std::size_t most_forwarded_lines = 4;
+  std::array<std::string_view, most_forwarded_lines> forwarded_lines;
+  std::size_t forwarded_count = 0;
 
+  [[nodiscard]] std::span<const std::string_view> forwarded_for() const {
+    return std::span(forwarded_lines).first(forwarded_count);
+  }
   [[nodiscard]] std::optional<std::string_view> field(HttpField name) const {
     return fields[static_cast<std::size_t>(name)];
   }
@@ -92,6 +99,9 @@ class HttpReader {
   void skip_blank_lines();
   [[nodiscard]] std::optional<WireError> check_unfinished_header() const;
   [[nodiscard]] std::optional<WireError> check_unfinished_chunks() const;
+  [[nodiscard]] std::optional<WireError> check_finished_chunks() const;
+  [[nodiscard]] std::optional<WireError> check_chunk_bytes(std::size_t request_bytes) const;
+  [[nodiscard]] static WireError trailers_too_large();
   [[nodiscard]] WireError explain(int beast_error) const;
   [[nodiscard]] HttpRequest assemble();
 

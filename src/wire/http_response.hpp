@@ -10,8 +10,9 @@ namespace flashbid {
 
 struct ResponseOptions {
   bool keep_alive = true;
-  bool without_body = false;       // to a HEAD: the length, not the bytes
-  std::string_view extra_headers;  // whole lines, each with its CRLF
+  bool without_body = false;               // to a HEAD: the length, not the bytes
+  std::string_view extra_headers;          // whole lines, each with its CRLF
+  std::string_view standing_headers = {};  // the same, of every answer on this connection
 };
 
 inline constexpr std::string_view json_type = "application/json";
@@ -25,7 +26,12 @@ void append_response(std::string& out, int status, std::string_view content_type
 void append_problem(std::string& out, const WireError& error, const ResponseOptions& options);
 
 // The head of a response whose body goes on until the connection ends (SSE).
-void append_stream_head(std::string& out, std::string_view content_type);
+void append_stream_head(std::string& out, std::string_view content_type, std::string_view standing_headers = {});
+
+// The head of a file to be kept under `name` (no quote in it), whose body follows in chunks or goes on until the
+// connection ends.
+void append_download_head(std::string& out, std::string_view content_type, std::string_view name, bool is_chunked,
+                          std::string_view standing_headers = {});
 
 // {"type","title","status","code","detail"}
 void encode_problem(const WireError& error, std::string& out);

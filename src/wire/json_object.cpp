@@ -8,6 +8,9 @@ namespace {
 using simdjson::ondemand::json_type;
 
 std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+std::string quoted_path(std::string_view inside, std::string_view name) {
+  return "\"" + std::string(inside) + (inside.empty() ? "" : ".") + std::string(name) + "\"";
+}
 
 // The value's own characters, without the white space behind them.
 std::string_view token_of(JsonValue& value) {
@@ -61,8 +64,14 @@ WireError explain_json(simdjson::error_code code) {
   return {ErrorCode::invalid_json, "the text is not valid JSON"};
 }
 
-WireError unknown_field(std::string_view name, std::span<const FieldSpec> specs) {
-  std::string detail = "there is no field " + quote_excerpt(name) + " here; the fields are ";
+WireError duplicate_field(std::string_view inside, std::string_view name) {
+  return {ErrorCode::duplicate_field, quoted_path(inside, name) + " stands twice; give it once"};
+}
+
+WireError unknown_field(std::string_view inside, std::string_view name, std::span<const FieldSpec> specs) {
+  std::string detail =
+      "there is no field " + quote_excerpt(name) + (inside.empty() ? " here" : " in " + quoted(inside));
+  detail += "; the fields are ";
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (i > 0) detail += ", ";
     detail += specs[i].name;
@@ -82,10 +91,10 @@ std::optional<std::size_t> index_of(std::string_view name, std::span<const Field
   return std::nullopt;
 }
 
-FieldError check_required(std::span<const FieldSpec> specs, std::uint64_t seen) {
+FieldError check_required(std::string_view inside, std::span<const FieldSpec> specs, std::uint64_t seen) {
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (specs[i].required && (seen & (std::uint64_t{1} << i)) == 0) {
-      return WireError{ErrorCode::missing_field, quoted(specs[i].name) + " is required"};
+      return WireError{ErrorCode::missing_field, quoted_path(inside, specs[i].name) + " is required"};
     }
   }
   return std::nullopt;

@@ -33,9 +33,10 @@ using FieldError = std::optional<WireError>;  // none = the value was taken
 // `take(index, value)` for each that is there, in the order of the text.
 template <class Take>
 [[nodiscard]] FieldError read_object(std::string_view json, std::span<const FieldSpec> specs, Take take);
-// The same for an object inside of another.
+// The same for an object that is the value of a field: errors name that before their own, "soft_close.mode".
 template <class Take>
-[[nodiscard]] FieldError read_object(simdjson::ondemand::object object, std::span<const FieldSpec> specs, Take take);
+[[nodiscard]] FieldError read_object(std::string_view inside, simdjson::ondemand::object object,
+                                     std::span<const FieldSpec> specs, Take take);
 
 // The values. `name` is the field's, for the error's sentence.
 [[nodiscard]] FieldError take_amount(std::string_view name, JsonValue value, Amount& out);
@@ -59,14 +60,16 @@ template <class Take>
 
 namespace detail {
 [[nodiscard]] WireError explain_json(simdjson::error_code code);
-[[nodiscard]] WireError unknown_field(std::string_view name, std::span<const FieldSpec> specs);
+[[nodiscard]] WireError duplicate_field(std::string_view inside, std::string_view name);
+[[nodiscard]] WireError unknown_field(std::string_view inside, std::string_view name, std::span<const FieldSpec> specs);
 [[nodiscard]] simdjson::ondemand::parser& parser_of_this_thread();
 [[nodiscard]] std::optional<std::size_t> index_of(std::string_view name, std::span<const FieldSpec> specs);
-[[nodiscard]] FieldError check_required(std::span<const FieldSpec> specs, std::uint64_t seen);
+[[nodiscard]] FieldError check_required(std::string_view inside, std::span<const FieldSpec> specs, std::uint64_t seen);
 }  // namespace detail
 
 template <class Take>
-FieldError read_object(simdjson::ondemand::object object, std::span<const FieldSpec> specs, Take take) {
+FieldError read_object(std::string_view inside, simdjson::ondemand::object object, std::span<const FieldSpec> specs,
+                       Take take) {
   std::uint64_t seen = 0;  // a bit a field; no request has 64
   for (auto found : object) {
     simdjson::ondemand::field field;
@@ -74,15 +77,13 @@ FieldError read_object(simdjson::ondemand::object object, std::span<const FieldS
     std::string_view name;
     if (const auto code = field.unescaped_key().get(name)) return detail::explain_json(code);
     const auto index = detail::index_of(name, specs);
-    if (!index) return detail::unknown_field(name, specs);
+    if (!index) return detail::unknown_field(inside, name, specs);
     const std::uint64_t bit = std::uint64_t{1} << *index;
-    if ((seen & bit) != 0) {
-      return WireError{ErrorCode::duplicate_field, "\"" + std::string(name) + "\" stands twice; give it once"};
-    }
+    if ((seen & bit) != 0) return detail::duplicate_field(inside, name);
     seen |= bit;
     if (auto error = take(*index, field.value())) return error;
   }
-  return detail::check_required(specs, seen);
+  return detail::check_required(inside, specs, seen);
 }
 
 template <class Take>
@@ -94,7 +95,7 @@ FieldError read_object(std::string_view json, std::span<const FieldSpec> specs, 
   }
   simdjson::ondemand::object object;
   if (const auto code = document.get_object().get(object)) return detail::explain_json(code);
-  if (auto error = read_object(object, specs, std::move(take))) return error;
+  if (auto error = read_object({}, object, specs, std::move(take))) return error;
   // Only at the very end there is no location any more.
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
     return WireError{ErrorCode::invalid_json, "there is something behind the JSON object"};

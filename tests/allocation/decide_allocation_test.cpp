@@ -1,53 +1,16 @@
-// decide() and apply() never ask for memory: a counting operator new stands watch. A program of its own, so that the
-// other tests keep the sanitizers' operator new.
+// decide() and apply() never ask for memory: a counting operator new stands watch.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <new>
 
+#include "allocation/counting_new.hpp"
 #include "support/auctions.hpp"
-
-namespace {
-
-thread_local bool watching = false;
-thread_local int allocations = 0;
-
-void* allocate(std::size_t size) {
-  if (watching) ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc{};
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  if (watching) ++allocations;
-  return std::malloc(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  if (watching) ++allocations;
-  return std::malloc(size);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace flashbid {
 namespace {
 
+using support::allocations_of;
 using support::bid;
-
-template <class Work>
-int allocations_of(Work work) {
-  allocations = 0;
-  watching = true;
-  work();
-  watching = false;
-  return allocations;
-}
 
 TEST(Allocation, TheWatchSeesAnAllocation) {
   EXPECT_EQ(allocations_of([] { ::operator delete(::operator new(8)); }), 1);

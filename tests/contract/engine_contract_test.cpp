@@ -116,6 +116,77 @@ TYPED_TEST(EngineContract, AnExtendedBidsAnswerIsTheSameFromHistory) {
   EXPECT_EQ(*engine.bid(AuctionId{1}, "alice", 10'000, "k1"), *answer);
 }
 
+OperatorAction action(std::uint64_t sequence, std::string_view name, const std::string& by, Timestamp at = noon) {
+  return {Sequence{sequence}, name, *BidderId::from(by), at};
+}
+
+// In memory, moved into history, and after a restart.
+TYPED_TEST(EngineContract, WhoDidWhatIsKept) {
+  TypeParam engine(2);
+  Terms terms = open_terms();
+  terms.reserve = Amount{50'000};
+  ASSERT_TRUE(engine.create(terms, AuctionId{1}, key_use(Operation::create, "k1", "body"), "boss"));
+  ASSERT_TRUE(engine.create(terms, AuctionId{2}));
+  ASSERT_TRUE(engine.create(terms, AuctionId{3}, std::nullopt, "boss"));
+  ASSERT_TRUE(engine.bid(AuctionId{1}, "alice", 10'000));
+  engine.await_moved();  // one is in history by then, the other is to come
+  ASSERT_TRUE(engine.cancel(AuctionId{1}, std::nullopt, "ops-2"));
+  ASSERT_TRUE(engine.cancel(AuctionId{2}, key_use(Operation::cancel, "k2", "")));
+  const auto check = [&] {
+    for (std::size_t loop = 0; loop < 2; ++loop) {
+      const auto one = engine.actions(AuctionId{1}, loop);
+      ASSERT_TRUE(one) << one.error().detail;
+      EXPECT_THAT(*one, ElementsAre(action(1, "created", "boss"), action(4, "cancelled", "ops-2")));
+      EXPECT_THAT(*engine.actions(AuctionId{2}, loop),
+                  ElementsAre(action(1, "created", ""), action(3, "cancelled", "")));
+      EXPECT_THAT(*engine.actions(AuctionId{3}, loop), ElementsAre(action(1, "created", "boss")));
+      EXPECT_EQ(engine.actions(AuctionId{7}, loop).error().failure, Failure::not_found);
+    }
+  };
+  check();
+  engine.restart();
+  check();
+  engine.await_moved();
+  check();
+  engine.restart();
+  check();
+}
+
+// INV-8: the same key again is no action, whoever it now says it is.
+TYPED_TEST(EngineContract, ARepeatedRequestKeepsWhoWasFirst) {
+  TypeParam engine;
+  const auto create_key = key_use(Operation::create, "k1", "body");
+  const auto cancel_key = key_use(Operation::cancel, "k1", "");
+  ASSERT_TRUE(engine.create(open_terms(), std::nullopt, create_key, "first"));
+  ASSERT_TRUE(engine.create(open_terms(), std::nullopt, create_key, "second"));
+  ASSERT_TRUE(engine.cancel(AuctionId{1}, cancel_key, "third"));
+  ASSERT_TRUE(engine.cancel(AuctionId{1}, cancel_key, "fourth"));
+  EXPECT_THAT(*engine.actions(AuctionId{1}),
+              ElementsAre(action(1, "created", "first"), action(3, "cancelled", "third")));
+}
+
+// What was refused is no action; nor is the end that a late cancellation found.
+TYPED_TEST(EngineContract, WhatWasRefusedIsNoAction) {
+  TypeParam engine;
+  Terms terms = open_terms();
+  terms.closes_at = noon + minute;
+  ASSERT_TRUE(engine.create(terms, AuctionId{1}, std::nullopt, "boss"));
+  EXPECT_FALSE(engine.create(terms, AuctionId{1}, std::nullopt, "thief"));
+  engine.clock.advance(minute);
+  EXPECT_EQ(engine.cancel(AuctionId{1}, std::nullopt, "late").error().failure, Failure::conflict);
+  EXPECT_THAT(*engine.actions(AuctionId{1}), ElementsAre(action(1, "created", "boss")));
+}
+
+// Whoever reads the events of the public reads nobody's name in them.
+TYPED_TEST(EngineContract, WhoDidWhatIsInNoPublicText) {
+  TypeParam engine;
+  ASSERT_TRUE(engine.create(open_terms(), AuctionId{1}, std::nullopt, "the-operator"));
+  ASSERT_TRUE(engine.cancel(AuctionId{1}, std::nullopt, "the-operator"));
+  const auto page = engine.events({AuctionId{1}, Sequence{0}, 10, false});
+  ASSERT_EQ(page->events.size(), 3U);
+  for (const SharedBytes& event : page->events) EXPECT_THAT(*event, ::testing::Not(HasSubstr("the-operator")));
+}
+
 TYPED_TEST(EngineContract, OperatorsKeys) {
   TypeParam engine(2);
   const auto key = key_use(Operation::create, "k1", "body");

@@ -13,6 +13,7 @@
 
 #include "fault/faulty_vfs.hpp"
 #include "ledger/event_codec.hpp"
+#include "ledger/history_step.hpp"
 #include "ledger/memory/memory_ledger.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "support/auction_script.hpp"
@@ -268,6 +269,29 @@ TEST_P(LedgerContract, ImagesAreToldOnlyOfAuctionsThatAreNotOver) {
   EXPECT_EQ(**reader_->auction(AuctionId{3}), cancelled.auction());
 }
 
+// Whoever is told of a row may have to look into history for what the row is about.
+TEST_P(LedgerContract, AReaderMayBeAskedWhileTheWriterRecovers) {
+  AuctionScript script(1);
+  append(script.create());
+  move();
+  append(script.bid("Alice", 1000));
+  reader_.reset();
+  ledger_.reset();
+  ledger_ = storage_->open();
+  const auto reader = ledger_->reader();
+  ASSERT_TRUE(reader);
+  std::size_t asked = 0;
+  const auto ask = [&](AuctionId id) -> Result<void> {
+    const auto image = (*reader)->auction(id);
+    EXPECT_TRUE(image && *image && (*image)->bids == 0);
+    ++asked;
+    return {};
+  };
+  ASSERT_TRUE(ledger_->writer().recover({[&](const Auction& image) { return ask(image.id); },
+                                         [&](const Record& record) { return ask(record.auction); }}));
+  EXPECT_EQ(asked, 2U);
+}
+
 TEST_P(LedgerContract, EventsAreReadInPagesAndBidsAlone) {
   Terms terms = sample_terms();
   terms.soft_close = SoftClose{Duration{3'600'000}, Duration{3'600'000}, SoftClose::Mode::from_bid, std::nullopt};
@@ -293,6 +317,34 @@ TEST_P(LedgerContract, EventsAreReadInPagesAndBidsAlone) {
   EXPECT_EQ(events(1, 0, 1000, true).size(), 10U);
   EXPECT_TRUE(events(1, 22).empty());
   EXPECT_TRUE(events(2).empty());
+}
+
+TEST_P(LedgerContract, RecordsAreReadBackWithTheirHiddenParts) {
+  Terms terms = sample_terms();
+  terms.reserve = Amount{5000};
+  AuctionScript one(1, terms);
+  std::vector<Record> all = one.create(script_start, key_use(Operation::create, "boss", "c", "f"), bidder("boss")) +
+                            one.bid("Alice", 1000) + one.play(Cancel{}, script_start, std::nullopt, bidder("ops-2"));
+  append(all);
+  append(AuctionScript(2).create());
+  EXPECT_TRUE(reader_->records(AuctionId{1}, Sequence{0}, 10)->empty()) << "nothing has moved yet";
+  move();
+  restart();
+  const auto read = reader_->records(AuctionId{1}, Sequence{0}, 10);
+  ASSERT_TRUE(read) << read.error().detail;
+  ASSERT_EQ(read->size(), all.size());
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    EXPECT_EQ((*read)[k].auction, AuctionId{1});
+    EXPECT_EQ((*read)[k].sequence, all[k].sequence);
+    EXPECT_EQ((*read)[k].kind, RecordKind::event);
+    EXPECT_EQ((*read)[k].at, all[k].at);
+    EXPECT_EQ(*(*read)[k].payload, *all[k].payload);
+    EXPECT_EQ((*read)[k].secret, all[k].secret);
+  }
+  EXPECT_EQ(read->back().secret, R"({"by":"ops-2"})");
+  const auto last = reader_->records(AuctionId{1}, Sequence{2}, 1);
+  ASSERT_EQ(last->size(), 1U);
+  EXPECT_EQ(last->front().sequence, Sequence{3});
 }
 
 TEST_P(LedgerContract, AuctionsAreListedByIdByStateAndFromACursor) {
@@ -456,6 +508,92 @@ TEST_P(LedgerContract, AnEventThatDoesNotFollowIsCorruptionAndMovesNothing) {
   EXPECT_EQ(moved.error().failure, Failure::corrupt);
   EXPECT_THAT(moved.error().detail, ::testing::HasSubstr("auction 1, sequence 4"));
   EXPECT_TRUE(events(1).empty());
+}
+
+TEST_P(LedgerContract, WhatCannotBeWhatItSaysIsCorruptionAndMovesNothing) {
+  AuctionScript one(1);
+  AuctionScript unknown(2);
+  unknown.create();  // never appended
+  Record odd = one.create()[0];
+  odd.kind = static_cast<RecordKind>(9);
+  const Record answer = unknown.reject("Bob", 1, script_start, key_use(Operation::bid, "Bob", "k", "1"));
+  for (const Record& wrong : {odd, answer}) {
+    storage_ = GetParam().make();
+    restart();
+    append({wrong});
+    const auto moved = writer().move(10);
+    ASSERT_FALSE(moved);
+    EXPECT_EQ(moved.error().failure, Failure::corrupt);
+    EXPECT_EQ(writer().unmoved(), 1U);
+  }
+}
+
+TEST_P(LedgerContract, WhatRecoveryIsToldOffStopsIt) {
+  AuctionScript one(1);
+  append(one.create());
+  move(1);
+  const auto failing = [](const char* why) { return fail(Failure::corrupt, why); };
+  for (const bool of_images : {true, false}) {
+    reader_.reset();
+    ledger_.reset();
+    ledger_ = storage_->open();
+    Recovery recovery;
+    recovery.on_image = [&](const Auction&) -> Result<void> {
+      return of_images ? Result<void>(failing("no such image")) : Result<void>{};
+    };
+    recovery.on_record = [&](const Record&) -> Result<void> { return failing("no such record"); };
+    const auto recovered = writer().recover(recovery);
+    ASSERT_FALSE(recovered);
+    EXPECT_THAT(recovered.error().detail, ::testing::HasSubstr(of_images ? "no such image" : "no such record"));
+  }
+}
+
+TEST_P(LedgerContract, NothingIsAppendedAndMovedAsNothing) {
+  EXPECT_TRUE(writer().append({}));
+  EXPECT_TRUE(move().empty());
+  append(AuctionScript(1).create());
+  EXPECT_TRUE(move(0).empty());
+  EXPECT_EQ(writer().unmoved(), 2U);
+}
+
+// More keys, and more ends, than one call forgets.
+TEST_P(LedgerContract, ManyAreForgottenLittleByLittle) {
+  AuctionScript one(1);
+  std::vector<Record> records = one.create();
+  for (int i = 0; i < 1'100; ++i) {
+    records = std::move(records) +
+              one.bid("Bob", 1'000 + 100 * i, script_start,
+                      key_use(Operation::bid, "Bob", std::to_string(i), std::to_string(1'000 + 100 * i)));
+  }
+  append(records + one.play(Tick{}, one.auction().closes_at));
+  for (std::uint64_t id = 2; id < 150; ++id) {
+    AuctionScript other(id);
+    append(other.create() + other.play(Tick{}, other.auction().closes_at));
+  }
+  move(10'000);
+  const KeyUse first = key_use(Operation::bid, "Bob", "0", "1000");
+  const KeyUse last = key_use(Operation::bid, "Bob", "1099", "110900");
+  ASSERT_TRUE(answer(first, 1));
+  forget(one.auction().closes_at + effect_kept - Duration{1});
+  EXPECT_TRUE(answer(last, 1));
+  forget(one.auction().closes_at + effect_kept);
+  EXPECT_FALSE(answer(first, 1));
+  EXPECT_FALSE(answer(last, 1));
+}
+
+// More than an adapter may keep in memory between slices.
+TEST_P(LedgerContract, ThousandsOfAuctionsMove) {
+  std::vector<AuctionScript> scripts;
+  std::vector<Record> records;
+  for (std::uint64_t id = 1; id <= 4'200; ++id) {
+    scripts.emplace_back(id);
+    for (Record& record : scripts.back().create()) records.push_back(std::move(record));
+  }
+  for (AuctionScript& script : scripts) records.push_back(script.bid("Bob", 1000)[0]);
+  append(records);
+  while (!move(3'000).empty()) {
+  }
+  for (const std::uint64_t id : {1U, 4'096U, 4'200U}) EXPECT_EQ(events(id).size(), 3U) << id;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 TEST_F(RedisArchive, AnEmptyRedisIsRebuiltWhole) {
   auto node = start();
-  const auto as_created = *node->create(soft_terms(), std::nullopt, key_use(Operation::create, "c-1"));
+  const auto as_created = *node->create(soft_terms(), std::nullopt, key_use(Operation::create, "c-1"), "boss");
   ASSERT_TRUE(node->create(open_terms()));
   ASSERT_TRUE(node->create(open_terms(), AuctionId{7}));
   Terms later = open_terms();
@@ -24,7 +24,9 @@ TEST_F(RedisArchive, AnEmptyRedisIsRebuiltWhole) {
     ASSERT_TRUE(node->bid(AuctionId{2}, "carol", 10'000 + i * 100));
   }
   EXPECT_GT(answers["k0"].as_of_sequence, answers["k0"].sequence) << "it extends";
-  const auto cancelled = *node->cancel(AuctionId{7}, key_use(Operation::cancel, "x-1"));
+  const auto cancelled = *node->cancel(AuctionId{7}, key_use(Operation::cancel, "x-1"), "ops-2");
+  const std::vector actions{*node->actions(AuctionId{1}), *node->actions(AuctionId{7})};
+  EXPECT_EQ(actions[1].at(1).by.view(), "ops-2");
   archive_all();
   const auto before = *node->list({});
   const Epoch epoch = before.auctions.front().epoch;
@@ -50,6 +52,7 @@ TEST_F(RedisArchive, AnEmptyRedisIsRebuiltWhole) {
     ASSERT_TRUE(again) << again.error().detail;
     EXPECT_EQ(*again, answer);
   }
+  EXPECT_EQ((std::vector{*node->actions(AuctionId{1}), *node->actions(AuctionId{7})}), actions);
   EXPECT_EQ(node->bid(AuctionId{1}, "alice", 99'999, "k0").error().failure, Failure::key_reused);
   EXPECT_EQ(node->create(soft_terms(), std::nullopt, key_use(Operation::create, "c-1"))->auction, as_created.auction);
   EXPECT_EQ(node->cancel(AuctionId{7}, key_use(Operation::cancel, "x-1"))->auction, cancelled.auction);

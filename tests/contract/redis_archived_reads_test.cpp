@@ -9,7 +9,7 @@ class LeftRedis : public RedisArchive {
   // Auction 1 is closed, stored, and gone from Redis.
   void SetUp() override {
     node_ = start();
-    ASSERT_TRUE(node_->create(soft_terms(), std::nullopt, key_use(Operation::create, "c-1")));
+    ASSERT_TRUE(node_->create(soft_terms(), std::nullopt, key_use(Operation::create, "c-1"), "boss"));
     answer_ = *node_->bid(AuctionId{1}, "alice", 10'000, "k1");
     clock_.advance(Duration{3 * minute.ms});
     ASSERT_TRUE(soon([&] { return is_closed(1); }));
@@ -39,6 +39,13 @@ TEST_F(LeftRedis, IsReadAsItWas) {
   EXPECT_EQ(events->newest, Sequence{5});
   EXPECT_EQ(node_->events({AuctionId{1}, Sequence{0}, 9, true})->events.size(), 1U);
   EXPECT_EQ(node_->read(AuctionId{77}).error().failure, Failure::not_found);
+}
+
+TEST_F(LeftRedis, SaysWhoDidWhat) {
+  const auto actions = node_->actions(AuctionId{1});
+  ASSERT_TRUE(actions) << actions.error().detail;
+  EXPECT_EQ(*actions, (std::vector<OperatorAction>{{Sequence{1}, "created", *BidderId::from("boss"), noon}}));
+  EXPECT_EQ(node_->actions(AuctionId{77}).error().failure, Failure::not_found);
 }
 
 TEST_F(LeftRedis, IsListedWithWhatIsThere) {
@@ -115,9 +122,10 @@ TEST_F(LeftRedis, IsUnavailableWithoutPostgreSqlAndNothingElseIs) {
   const AuctionId live = node_->create(terms)->auction.id;
   PostgresServer::shared().kill();
   EXPECT_TRUE(node_->bid(live, "alice", 10'000));
-  for (const Error& error : {node_->read(AuctionId{1}).error(), node_->bid(AuctionId{1}, "alice", 10'000, "k1").error(),
-                             node_->list({}).error(), node_->cancel(AuctionId{1}).error(),
-                             node_->events({AuctionId{1}, Sequence{0}, 9, false}).error()}) {
+  for (const Error& error :
+       {node_->read(AuctionId{1}).error(), node_->bid(AuctionId{1}, "alice", 10'000, "k1").error(),
+        node_->list({}).error(), node_->cancel(AuctionId{1}).error(),
+        node_->events({AuctionId{1}, Sequence{0}, 9, false}).error(), node_->actions(AuctionId{1}).error()}) {
     EXPECT_EQ(error.failure, Failure::unavailable);
     EXPECT_THAT(error.detail, HasSubstr("archive"));
   }
@@ -158,7 +166,7 @@ class Trimmed : public RedisArchive {
   // Auction 1 has 42 events, of which Redis still has the newest 10.
   void SetUp() override {
     node_ = start();
-    ASSERT_TRUE(node_->create(open_terms()));
+    ASSERT_TRUE(node_->create(open_terms(), std::nullopt, std::nullopt, "boss"));
     for (int i = 0; i < 40; ++i) ASSERT_TRUE(node_->bid(AuctionId{1}, "alice", 10'000 + i * 100));
     archive_all();
     trim(AuctionId{1}, 10);
@@ -183,6 +191,19 @@ TEST_F(Trimmed, EventsComeFromTheArchiveAndThenFromRedis) {
   }
   EXPECT_EQ(node_->events({AuctionId{1}, Sequence{0}, 100, true})->events.size(), 40U);
   EXPECT_EQ(node_->events({AuctionId{1}, Sequence{40}, 100, true})->events.size(), 2U);
+}
+
+// The one from the archive, which does not know of the other yet.
+TEST_F(Trimmed, WhoCreatedComesFromTheArchiveAndWhoCalledOffFromRedis) {
+  ASSERT_TRUE(node_->cancel(AuctionId{1}, std::nullopt, "ops-2"));
+  const auto actions = node_->actions(AuctionId{1});
+  ASSERT_TRUE(actions) << actions.error().detail;
+  EXPECT_EQ(*actions, (std::vector<OperatorAction>{{Sequence{1}, "created", *BidderId::from("boss"), noon},
+                                                   {Sequence{43}, "cancelled", *BidderId::from("ops-2"), noon}}));
+  archive_all();
+  clock_.advance(Duration{25 * 3'600'000});
+  ASSERT_EQ(call("forget", 1, {"1"}).text, "1");
+  EXPECT_EQ(*node_->actions(AuctionId{1}), *actions) << "both from the archive";
 }
 
 TEST_F(Trimmed, AWatcherThatComesBackLateGoesOn) {

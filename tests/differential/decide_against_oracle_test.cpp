@@ -4,119 +4,140 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <vector>
 
-#include "differential/oracle_terms.hpp"
+#include "differential/judges.hpp"
+#include "differential/lua_mutants.hpp"
 #include "differential/random_stream.hpp"
+#include "differential/story.hpp"
 #include "support/command_count.hpp"
 #include "support/lua_rules.hpp"
 
 namespace flashbid::differential {
 namespace {
 
-constexpr Epoch epoch{3};
-
-std::string text_of(const naive::Fact& fact) {
-  return fmt::format(
-      "{} {} at={} bidder={} amount={} price={} leader={} minimum_next={} closes_at={} extensions={} winner={} sold={}",
-      fact.sequence, fact.event, fact.at, fact.bidder, fact.amount, fact.price, fact.leader, fact.minimum_next,
-      fact.closes_at, fact.extensions, fact.winner, fact.sold);
-}
-
-std::string text_of(const naive::View& view) {
-  return fmt::format(
-      "{} {} bids={} price={} leader={} minimum_next={} extensions={} closes_at={} winner={} sold={} reserve_met={}",
-      view.sequence, view.state, view.bids, view.price, view.leader, view.minimum_next, view.extensions, view.closes_at,
-      view.winner, view.sold, view.reserve_met);
-}
-
-std::string text_of(const std::vector<naive::Fact>& facts) {
-  std::string text;
-  for (const auto& fact : facts) text += "\n  " + text_of(fact);
-  return text;
-}
-
-std::vector<naive::Fact> facts_of(const Events& events) {
-  std::vector<naive::Fact> facts;
-  for (const auto& event : events) facts.push_back(oracle_fact(event));
-  return facts;
-}
-
-// One auction, in all three.
-struct Triple {
+// A lane, and those who judge it.
+struct Judged {
   Lane lane;
-  std::unique_ptr<naive::Auction> oracle;
-  std::string lua_state;
-  Timestamp last_at;  // of the last event
+  Judges judges;
 };
 
 class Comparison {
  public:
-  void start(Triple& triple) {
-    const Events events = stream_.start(triple.lane, AuctionId{++auctions_});
-    const Lane& lane = triple.lane;
-    triple.oracle = std::make_unique<naive::Auction>(oracle_terms(*lane.auction.terms), lane.now.ms);
-    ASSERT_EQ(facts_of(events), triple.oracle->facts())
-        << text_of(facts_of(events)) << "\noracle:" << history_of(triple);
-    expect_lua(triple, events, Reason::none, lua_.create(lane.auction.id, *lane.auction.terms, epoch, lane.now));
+  explicit Comparison(support::LuaRules& lua, Decide cpp = decide, std::uint64_t seed = stream_seed)
+      : lua_(lua), cpp_(std::move(cpp)), seed_(seed), stream_(seed) {}
+
+  // The life that goes wrong, if one does within so many commands.
+  std::optional<Life> play(std::int64_t commands) {
+    std::vector<Judged> live(live_auctions, Judged{{}, Judges(lua_, cpp_)});
+    for (Judged& judged : live) {
+      if (!start(judged)) return judged.lane.life;
+    }
+    for (; played_ < commands; ++played_) {
+      Judged& judged = live[stream_.pick()];
+      stream_.step(judged.lane);
+      if (judged.judges.put(judged.lane.life.puts.back())) return judged.lane.life;
+      if (judged.lane.spent() && !start(judged)) return judged.lane.life;
+    }
+    return std::nullopt;
   }
 
-  void step(Triple& triple) {
-    Lane& lane = triple.lane;
-    const auto [command, decision] = stream_.step(lane);
-    const naive::Answer answer = std::visit(Ask{*triple.oracle, lane.now}, command);
-
-    ASSERT_EQ(to_text(decision.verdict), answer.verdict) << history_of(triple);
-    ASSERT_EQ(to_text(decision.reason), answer.reason) << history_of(triple);
-    const auto facts = facts_of(decision.events);
-    ASSERT_EQ(facts, answer.facts) << text_of(facts) << "\noracle:" << history_of(triple);
-    const naive::View view = oracle_view(lane.auction);
-    ASSERT_EQ(view, triple.oracle->view()) << text_of(view) << "\noracle: " << text_of(triple.oracle->view());
-
-    const auto outcome = lua_.decide(lane.auction.id, *lane.auction.terms, triple.lua_state, command, lane.now);
-    expect_lua(triple, decision.events, decision.reason, outcome);
+  [[nodiscard]] std::string story_of(const Life& life) {
+    Judges judges(lua_, cpp_);
+    return differential::story_of(life, judges, seed_);
   }
-
-  [[nodiscard]] RandomStream& stream() { return stream_; }
+  [[nodiscard]] std::int64_t played() const { return played_; }
+  [[nodiscard]] const RandomStream& stream() const { return stream_; }
 
  private:
-  static std::string history_of(const Triple& triple) { return text_of(triple.oracle->facts()); }
-
-  void expect_lua(Triple& triple, const Events& events, Reason reason, const support::LuaRules::Outcome& outcome) {
-    const Auction& auction = triple.lane.auction;
-    ASSERT_EQ(to_text(outcome.reason), to_text(reason)) << history_of(triple);
-    std::vector<std::string> expected;
-    for (const auto& event : events) encode_event(auction.id, epoch, event, expected.emplace_back());
-    ASSERT_EQ(outcome.events, expected) << rules_text(*auction.terms);
-    std::string image;
-    encode_image(auction, image);
-    ASSERT_EQ(outcome.image, image) << rules_text(*auction.terms);
-    // The packed state too, as C++ would write it: what restores an auction.
-    if (!events.empty()) triple.last_at = events.back().at;
-    ASSERT_EQ(outcome.state, state_text(auction, {triple.last_at, epoch, Sequence{0}}));
-    triple.lua_state = outcome.state;
+  bool start(Judged& judged) {
+    stream_.start(judged.lane, AuctionId{++auctions_});
+    const Life& life = judged.lane.life;
+    return !judged.judges.begin(life.id, life.terms, life.created_at);
   }
 
+  support::LuaRules& lua_;
+  Decide cpp_;
+  std::uint64_t seed_;
   RandomStream stream_;
-  support::LuaRules lua_;
   std::uint64_t auctions_ = 0;
+  std::int64_t played_ = 0;
 };
 
 TEST(DecideAgainstOracle, OneRandomStream) {
   const std::int64_t commands = support::command_count(1'000'000);
-  Comparison comparison;
-  std::vector<Triple> live(live_auctions);
-  for (auto& triple : live) ASSERT_NO_FATAL_FAILURE(comparison.start(triple));
-  for (std::int64_t i = 0; i < commands; ++i) {
-    Triple& triple = live[comparison.stream().pick()];
-    ASSERT_NO_FATAL_FAILURE(comparison.step(triple)) << "command " << i << " of seed " << stream_seed;
-    if (triple.lane.spent()) {
-      ASSERT_NO_FATAL_FAILURE(comparison.start(triple)) << "command " << i << " of seed " << stream_seed;
-    }
-  }
+  support::LuaRules lua;
+  Comparison comparison(lua);
+  const auto wrong = comparison.play(commands);
+  if (wrong) FAIL() << "command " << comparison.played() << ": " << comparison.story_of(*wrong);
   comparison.stream().expect_variety(commands);
 }
+
+// One auction with 10,000 accepted bids: the numbers grow, the extensions go on, the oracle reads it all each time.
+TEST(DecideAgainstOracle, OneLongLife) {
+  constexpr std::int64_t bids = support::is_optimised ? 10'000 : 1'000;  // the oracle's time grows with the square
+  support::LuaRules lua;
+  support::CommandGenerator generator(stream_seed);
+  Terms terms = support::plain_terms();
+  terms.increment = Increment::preset(IncrementPreset::whatnot, terms.currency).value();
+  terms.opens_at = stream_begin;
+  terms.closes_at = stream_begin + Duration{1'000};
+  terms.soft_close = SoftClose{.window = {900}, .extend = {1'000}, .max_extensions = std::nullopt};
+  Life life{AuctionId{7}, std::make_shared<const Terms>(terms), stream_begin, {}};
+  Judges judges(lua, decide);
+  ASSERT_FALSE(judges.begin(life.id, life.terms, life.created_at));
+  Timestamp now = life.created_at;
+  while (judges.auction().bids < static_cast<std::uint64_t>(bids)) {
+    now = std::min(now + Duration{generator.random().below(40)}, judges.auction().closes_at - Duration{1});
+    Bid bid{generator.bidder(), judges.auction().minimum_next().value()};
+    if (generator.random().percent(10)) bid = generator.bid(judges.auction());
+    bid.amount = std::min(bid.amount, Amount{judges.auction().minimum_next()->value() + 10});
+    life.puts.push_back({bid, now});
+    if (judges.put(life.puts.back())) FAIL() << story_of(life, judges, stream_seed);
+  }
+  life.puts.push_back({Tick{}, judges.auction().closes_at});
+  if (judges.put(life.puts.back())) FAIL() << story_of(life, judges, stream_seed);
+  EXPECT_EQ(judges.auction().state, AuctionState::closed);
+  EXPECT_GT(judges.auction().extensions, bids / 100);
+}
+
+// A rule of C++ that is wrong is told in a short story. One stream: in others the shortest may have a command more.
+TEST(DecideAgainstOracle, ADisagreementIsToldInAFewCommands) {
+  const Decide too_late = [](const Auction& auction, const Command& command, Timestamp now) {
+    // Extends one millisecond before the window begins.
+    if (auction.state != AuctionState::open || !auction.terms->soft_close) return decide(auction, command, now);
+    Auction moved = auction;
+    auto terms = std::make_shared<Terms>(*auction.terms);
+    ++terms->soft_close->window.ms;
+    moved.terms = terms;
+    return decide(moved, command, now);
+  };
+  support::LuaRules lua;
+  Comparison comparison(lua, too_late, 20'260'131);
+  const auto wrong = comparison.play(100'000);
+  ASSERT_TRUE(wrong) << "a window that begins too early is not seen";
+  Judges judges(lua, too_late);
+  const Life shortest = shrink(*wrong, judges);
+  EXPECT_LE(shortest.puts.size(), 2U);
+  const std::string story = comparison.story_of(*wrong);
+  EXPECT_NE(story.find("oracle:"), std::string::npos) << story;
+  EXPECT_NE(story.find("extended"), std::string::npos) << story;
+  EXPECT_NE(story.find("FLASHBID_SEED="), std::string::npos) << story;
+}
+
+// A judge that nothing can prove wrong would prove nothing.
+class EveryLuaRule : public testing::TestWithParam<Planted> {};
+
+TEST_P(EveryLuaRule, IsMissedWhenItIsWrong) {
+  const Planted& planted = GetParam();
+  support::LuaRules lua(planted.original, planted.mutated);
+  Comparison comparison(lua);
+  const auto wrong = comparison.play(1'000'000);
+  ASSERT_TRUE(wrong) << planted.rule << ": a million commands do not tell the difference";
+  fmt::print("{:>9} commands: {}\n", comparison.played(), planted.rule);
+}
+
+INSTANTIATE_TEST_SUITE_P(Planted, EveryLuaRule, testing::ValuesIn(lua_mutants));
 
 }  // namespace
 }  // namespace flashbid::differential

@@ -1,6 +1,7 @@
 // The same random stream through live Redis: the Lua files as the engine loads them, under functions that take `now` as
 // an argument. Replies, the events as they stand in the shard's stream and the image after each command are what the
-// C++ rules and codecs make of it (R5). Some bids carry an idempotency key and are put twice.
+// C++ rules and codecs make of it (R5). Some bids carry an idempotency key: they are put twice, or once more much
+// later, or again with another amount; so are creations and cancellations. The clock that Redis is told may run back.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -102,12 +103,24 @@ class LiveStream {
     const Terms& terms = *lane.auction.terms;
     std::string public_terms;
     encode_public_terms(terms, public_terms);
-    const std::string secret = encode_secret({.reserve = terms.reserve, .key_use = {}});
-    send("create", lane,
-         {public_terms, ms(terms.opens_at), ms(terms.closes_at), rules_text(terms), secret, "", "", ""});
+    const std::string secret = encode_secret({.reserve = terms.reserve, .key_use = {}, .by = who(auctions_)});
     const std::string image = image_of(lane.auction);
-    expected_.push_back({image, image});
+    const auto create = [&](std::string caller, std::string key, std::string fingerprint, std::string reply) {
+      send("create", lane,
+           {public_terms, ms(terms.opens_at), ms(terms.closes_at), rules_text(terms), secret, std::move(caller),
+            std::move(key), std::move(fingerprint)});
+      expected_.push_back({std::move(reply), image});
+    };
+    const bool keyed = auctions_ % 2 == 0;
+    create(keyed ? "op" : "", keyed ? "k" : "", keyed ? "body" : "", image);
     expect_entries(lane, events, secret);
+    const std::string there = "EXISTS auction " + digits(auctions_) + " is there already";
+    if (keyed) create("op", "k", "body", image);
+    if (keyed && auctions_ % 4 == 0)
+      create("op", "k", "another", "KEYREUSED the key was used before with another body");
+    if (auctions_ % 3 == 0) create("", "", "", there);
+    if (keyed && auctions_ % 3 == 1) create("op", "another", "body", there);
+    keyed_[lane.auction.id].clear();
   }
 
   void step(Lane& lane) {
@@ -118,9 +131,20 @@ class LiveStream {
       send("tick", lane, {});
       expected_.push_back({"", image});
     } else {
-      send("cancel", lane, {"", "", "", ""});
+      const std::string secret = encode_secret({.reserve = {}, .key_use = {}, .by = who(++cancellations_)});
+      send("cancel", lane, {"op", "k", "off", secret});
       const bool accepted = decision.verdict == Verdict::accepted;
-      expected_.push_back({accepted ? image : "CONFLICT " + std::string(to_text(decision.reason)), image});
+      const std::string conflict = "CONFLICT " + std::string(to_text(decision.reason));
+      // Under the key that called it off it is told again, whatever happens.
+      const bool again = lane.auction.state == AuctionState::cancelled;
+      expected_.push_back({accepted || again ? image : conflict, image});
+      if (again) {
+        send("cancel", lane, {"op", "k", "other", secret});
+        expected_.push_back({"KEYREUSED the key was used before with another body", image});
+        send("cancel", lane, {"op", "other", "off", secret});
+        expected_.push_back({"CONFLICT cancelled", image});
+      }
+      return expect_entries(lane, decision.events, secret);
     }
     expect_entries(lane, decision.events, "");
   }
@@ -148,6 +172,10 @@ class LiveStream {
 
  private:
   static std::string ms(Timestamp time) { return std::to_string(time.ms); }
+  // An operator; every third time nobody says who.
+  static BidderId who(std::uint64_t number) {
+    return number % 3 == 0 ? BidderId{} : BidderId::from("op-" + std::to_string(number)).value();
+  }
 
   std::vector<std::string> words(const std::string& function, std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"FCALL", "timed_" + function, "1", shard});
@@ -157,7 +185,7 @@ class LiveStream {
     return redis_.ask(words(function, std::move(arguments)));
   }
   void send(const std::string& function, const Lane& lane, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {ms(lane.now), std::string(epoch_text), digits(lane.auction.id.value())});
+    arguments.insert(arguments.begin(), {ms(lane.clock), std::string(epoch_text), digits(lane.auction.id.value())});
     redis_.send(words(function, std::move(arguments)));
   }
 
@@ -193,8 +221,32 @@ class LiveStream {
       std::string again = bid_reply_text(answer);
       again[again.size() - answer.leader.view().size() - 2] = '1';  // repeated
       expected_.push_back({again, image_of(after)});
+      const std::string reused = "KEYREUSED the key was used before with the amount " + amount;
+      if (bids_ % 3 == 0) send_again(lane, bid.bidder, std::to_string(bid.amount.value() / 2 + 1), key, reused, amount);
+      if (decision.verdict == Verdict::accepted) keyed_[after.id].push_back({bid.bidder, amount, key, again});
     }
     expect_entries(lane, decision.events, secret);
+    const auto& uses = keyed_[after.id];
+    if (bids_ % 7 == 0 && !uses.empty()) {  // of an accepted bid, at any time
+      const Use& use = uses[static_cast<std::size_t>(bids_) % uses.size()];
+      send_again(lane, use.bidder, use.amount, use.key, use.answer, "");
+    }
+    if (bids_ % 11 == 0) send_no_amount(lane, bid.bidder);
+  }
+
+  void send_again(const Lane& lane, const BidderId& bidder, const std::string& amount, const std::string& key,
+                  const std::string& reply, const std::string& first) {
+    if (amount == first) return;
+    send("bid", lane, {std::string(bidder.view()), amount, key});
+    expected_.push_back({reply, image_of(lane.auction)});
+  }
+
+  // Beyond the highest amount, or no amount at all: refused, and nothing happens.
+  void send_no_amount(const Lane& lane, const BidderId& bidder) {
+    const std::string amount = stream_.random().one_of<const char*>(
+        {"9007199254740992", "9007199254740993", "18446744073709551616", "-1", "01", "1.0", "1e3", "", " 1", "0x1"});
+    send("bid", lane, {std::string(bidder.view()), amount, ""});
+    expected_.push_back({"BADARG bid: epoch id bidder amount key", image_of(lane.auction)});
   }
 
   void expect_entries(const Lane& lane, const Events& events, const std::string& secret) {
@@ -228,15 +280,26 @@ class LiveStream {
     const RedisValue trimmed = call("trim", arguments);
     ASSERT_FALSE(trimmed.error) << trimmed;
     for (const AuctionId id : forget_later_) {
+      keyed_.erase(id);
       ASSERT_EQ(call("forget", {ms(max_timestamp + Duration{2 * 86'400'000}), digits(id.value())}).text, "1");
     }
     forget_later_.clear();
   }
 
+  // An accepted bid's key, and what is answered under it.
+  struct Use {
+    BidderId bidder;
+    std::string amount;
+    std::string key;
+    std::string answer;
+  };
+
   RedisConnection redis_;
   RandomStream stream_;
+  std::map<AuctionId, std::vector<Use>> keyed_;
   std::uint64_t auctions_ = 0;
   std::int64_t bids_ = 0;
+  std::uint64_t cancellations_ = 0;
   std::deque<Expected> expected_;
   std::deque<ExpectedEntry> entries_;
   std::vector<AuctionId> forget_later_;

@@ -45,6 +45,7 @@ def milliseconds(text):
 
 def check_conventions(response):
     """What holds for every answer, whatever the route."""
+    assert response.header("x-content-type-options") == "nosniff", response
     if response.status < 400:
         return
     assert response.media_type == PROBLEM, f"an error must be problem+json: {response}"
@@ -179,7 +180,7 @@ class Api:
     def events(self, auction_id):
         return self.pages(auction_id, "events")
 
-    def wait_state(self, auction_id, state, timeout=10):
+    def wait_state(self, auction_id, state, timeout=60):
         deadline = time.monotonic() + timeout
         while True:
             auction = self.auction(auction_id)

@@ -3,13 +3,16 @@ import itertools
 
 import pytest
 
-pytest.register_assert_rewrite("api_client", "http_wire", "kill_load", "stream_client", "flashbid_server", "told")
+pytest.register_assert_rewrite("api_client", "http_wire", "kill_load", "stream_client", "flashbid_server", "recorded_history",
+                              "told")
 
 from api_client import Api
 from api_documents import AsyncApi, OpenApi
+from browser import Browser
 from http_wire import Connection
 from flashbid_server import BINARY, Server
 from postgres_server import PostgresServer
+from rabbitmq_server import RabbitmqServer
 from redis_server import RedisCluster, RedisServer
 from stream_client import Events, Stream
 
@@ -124,6 +127,14 @@ def fresh():
 
 
 @pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """One browser for all tests of a module."""
+    browser = Browser(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
 def postgres():
     server = PostgresServer()
     try:
@@ -140,6 +151,15 @@ def database(postgres, request):
     name = "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name.lower())[:50]
     postgres.sql(f"CREATE DATABASE {name}")
     return postgres.url(name)
+
+
+@pytest.fixture(scope="module")
+def rabbitmq():
+    server = RabbitmqServer()
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 @pytest.fixture

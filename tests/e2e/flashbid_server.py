@@ -14,11 +14,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("FLASHBID_BINARY", REPOSITORY / "build" / "release" / "flashbid"))
-LISTENING = re.compile(rb"^listening on http://(\S+):(\d+)\s*$", re.MULTILINE)
+LISTENING = re.compile(rb"^listening on (https?)://(\S+):(\d+)\s*$", re.MULTILINE)
 SANITIZER = re.compile(r"(ERROR: (Address|Leak|Thread|Memory)Sanitizer|WARNING: ThreadSanitizer|runtime error: "
                        r"|SUMMARY: \w+Sanitizer|UndefinedBehaviorSanitizer)")
-START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 20
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 60
 
 
 def clean_environment(**variables):
@@ -28,10 +28,11 @@ def clean_environment(**variables):
     return environment
 
 
-def run_command(*arguments, env=None, cwd=None, timeout=START_TIMEOUT_S):
-    """Runs the binary to its end: for commands that are expected to end on their own."""
+def run_command(*arguments, env=None, cwd=None, timeout=START_TIMEOUT_S, text_in=None):
+    """Runs the binary to its end: for commands that are expected to end on their own. text_in: on its stdin."""
     return subprocess.run([str(BINARY), *arguments], capture_output=True, text=True, timeout=timeout, cwd=cwd,
-                          env=clean_environment() if env is None else env, stdin=subprocess.DEVNULL)
+                          env=clean_environment() if env is None else env,
+                          **({"stdin": subprocess.DEVNULL} if text_in is None else {"input": text_in}))
 
 
 def folder_of_logs():
@@ -57,6 +58,8 @@ class Server:
         self.env = clean_environment() if env is None else env
         self.cwd = cwd
         self.child = None
+        self.scheme = None
+        self.tls = None  # an SSLContext for its clients, if it speaks TLS
         self.host = None
         self.port = None
         self.logs = folder_of_logs()
@@ -74,7 +77,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def launch(self):
         """Starts the process and does not wait for it."""
@@ -91,7 +94,7 @@ class Server:
         while time.monotonic() < deadline:
             found = LISTENING.search(self.stdout_path.read_bytes())
             if found:
-                self.host, self.port = found.group(1).decode(), int(found.group(2))
+                self.scheme, self.host, self.port = found[1].decode(), found[2].decode(), int(found[3])
                 return self
             if self.child.poll() is not None:
                 code = self.child.returncode

@@ -55,6 +55,7 @@ class Run(Told):
         self.check(api, auctions)
         self.retry(api, bidders, unknown)
         api.wait_state(auctions[-1], "closed")
+        self.ended(auctions[-1])
         api.close()
 
     def round(self, number, what_happens, only_accepted=False):

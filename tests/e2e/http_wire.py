@@ -7,7 +7,7 @@ import json
 import re
 import socket
 
-TIMEOUT_S = 15
+TIMEOUT_S = 60
 STATUS_LINE = re.compile(rb"^HTTP/1\.[01] (\d{3}) ([^\r\n]*)$")
 
 
@@ -42,8 +42,10 @@ class Response:
 
 class Connection:
     def __init__(self, server, timeout=TIMEOUT_S):
-        self.socket = socket.create_connection((server.host, server.port), timeout=timeout)
+        self.socket = socket.create_connection((server.host.strip("[]"), server.port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if getattr(server, "tls", None):
+            self.socket = server.tls.wrap_socket(self.socket, server_hostname=server.host)
         self.buffer = b""
         self.authority = f"{server.host}:{server.port}"
 

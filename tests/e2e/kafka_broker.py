@@ -39,5 +39,5 @@ class KafkaBroker:
         if self.child is None:
             return
         self.child.kill()
-        self.child.communicate(timeout=20)
+        self.child.communicate(timeout=60)
         self.child = None

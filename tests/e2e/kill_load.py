@@ -10,6 +10,7 @@ import threading
 import time
 
 from http_wire import Connection, ConnectionEnded
+from recorded_history import operation, seen
 from stream_client import Stream, StreamClosed
 
 GONE = (ConnectionEnded, ConnectionError, StreamClosed, TimeoutError, OSError)
@@ -24,6 +25,18 @@ class Bid:
         self.amount = amount
         self.key = key
         self.answer = None
+        self.sent_ns = 0
+        self.attempts = []  # operations, as the checker reads them
+
+    def attempt(self, answered_ns, response):
+        """Notes how this sending ended: with a response, or with none (response None)."""
+        answer, outcome = None, "unknown"
+        if response is not None and response.status == 200:
+            answer = response.json()
+        elif response is not None and response.json().get("code") != "outcome_unknown":
+            outcome = "refused"
+        status = 0 if response is None else response.status
+        self.attempts.append(operation(self, self.sent_ns, answered_ns, outcome, status, answer))
 
     def request(self, authority):
         body = b'{"amount":%d}' % self.amount
@@ -56,6 +69,9 @@ class Bidder(threading.Thread):
                 while not self.stopped:
                     batch = [self.next_bid() for _ in range(self.random.randint(1, self.depth))]
                     self.bids += batch
+                    sent_ns = time.monotonic_ns()
+                    for bid in batch:
+                        bid.sent_ns = sent_ns
                     connection.send(b"".join(bid.request(connection.authority) for bid in batch))
                     for bid in batch:
                         self.note(bid, connection.read_response())
@@ -75,6 +91,7 @@ class Bidder(threading.Thread):
         return Bid(auction, self.name, amount, f"{self.name}-{len(self.bids)}-{self.random.getrandbits(40):x}")
 
     def note(self, bid, response):
+        bid.attempt(time.monotonic_ns(), response)
         if response.status == 503:
             time.sleep(0.01)
             return
@@ -90,9 +107,11 @@ class Watcher(threading.Thread):
     def __init__(self, server, auctions):
         super().__init__(daemon=True)
         self.stream = Stream(server)
+        self.asked_ns = time.monotonic_ns()
         for auction in auctions:
             self.stream.subscribe(auction)
         self.events = []
+        self.told = {auction: {"events": [], "states": []} for auction in auctions}  # as the checker reads it
         self.failure = None
 
     def stop(self):
@@ -106,9 +125,16 @@ class Watcher(threading.Thread):
         try:
             while True:
                 frame = self.stream.read()
+                seen_ns = time.monotonic_ns()
                 if frame["type"] == "event":
                     del frame["type"]
                     self.events.append(frame)
+                    self.told[frame["auction_id"]]["events"].append([frame, None, seen_ns])
+                elif frame["type"] in ("snapshot", "reset"):
+                    told = self.told[frame["auction"]["id"]]
+                    asked_ns = self.asked_ns if not told["states"] else 0
+                    told["states"].append({"events_before": len(told["events"]),
+                                           **seen(frame["auction"], asked_ns, seen_ns)})
         except GONE:
             pass
         except Exception as failure:  # told to the test, which fails on it

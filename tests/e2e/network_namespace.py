@@ -7,7 +7,7 @@ NUMBERS = itertools.count(1)
 
 
 def run(*words, check=True):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert not check or done.returncode == 0, f"{' '.join(words)}: {done.stderr}"
     return done
 

@@ -4,6 +4,7 @@ Runs as the user postgres when the test runs as root, which PostgreSQL refuses.
 """
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 
 
 def as_postgres():
@@ -25,9 +26,16 @@ def as_postgres():
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """None of those that the kernel gives to clients (from 32768), one of which could take it while its server restarts."""
+    for _ in range(1000):
+        port = random.randrange(10000, 20000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise AssertionError("no free port of loopback")
 
 
 def running(pid):
@@ -69,7 +77,7 @@ class PostgresServer:
 
     def try_sql(self, sql, database="postgres"):
         return subprocess.run(["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", sql],
-                              capture_output=True, text=True, timeout=20)
+                              capture_output=True, text=True, timeout=60)
 
     def sql(self, sql, database="postgres"):
         done = self.try_sql(sql, database)
@@ -95,7 +103,7 @@ class PostgresServer:
                 os.kill(each, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        self.child.wait(timeout=20)
+        self.child.wait(timeout=60)
         self.child = None
         deadline = time.monotonic() + START_TIMEOUT_S
         while any(running(child) for child in children) and time.monotonic() < deadline:

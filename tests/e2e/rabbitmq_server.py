@@ -16,7 +16,7 @@ from postgres_server import free_port, running
 
 BIN = Path("/usr/lib/rabbitmq/bin")
 EPMD = shutil.which("epmd") or "/usr/bin/epmd"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 
 
 def as_rabbitmq():
@@ -36,6 +36,10 @@ class RabbitmqServer:
         (self.folder / "rabbitmq.conf").write_text("disk_free_limit.absolute = 10MB\nloopback_users.guest = true\n")
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "env.conf").write_text("")
+        self.give_away()
+
+    def give_away(self):
+        """Its files, to whom it runs as."""
         if os.geteuid() == 0:
             for each in [self.folder, *self.folder.iterdir()]:
                 shutil.chown(each, "rabbitmq", "rabbitmq")
@@ -99,9 +103,24 @@ class RabbitmqServer:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def alarm(self, on=True):
-        """The memory alarm: publishers are no longer read from."""
-        self.ctl("set_vm_memory_high_watermark", "absolute" if on else "0.4", *(["1"] if on else []))
+    def fresh_host(self, name):
+        """A virtual host in which nothing is declared: its URL."""
+        self.ctl("add_vhost", name)
+        self.ctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        return self.url(name)
+
+    def count(self, queue, vhost):
+        """Messages in a queue; None if there is none of that name."""
+        rows = [line.split("\t") for line in
+                self.ctl("list_queues", "--silent", "-p", vhost, "name", "messages").splitlines()]
+        return next((int(messages) for name, messages in rows if name == queue), None)
+
+    def alarm(self, of="memory", on=True):
+        """Of memory or disk: publishers are no longer read from."""
+        if of == "memory":
+            self.ctl("set_vm_memory_high_watermark", *(["absolute", "1"] if on else ["0.4"]))
+        else:
+            self.ctl("set_disk_free_limit", "1000000GB" if on else "10MB")
 
     def kill(self):
         """kill -9 of the node and its helpers: its shell and they are a session of their own."""
@@ -134,7 +153,7 @@ class RabbitmqServer:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        child.wait(timeout=20)
+        child.wait(timeout=60)
         deadline = time.monotonic() + START_TIMEOUT_S
         while any(running(pid) for pid in session) and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from postgres_server import free_port
 
-START_TIMEOUT_S = 20
+START_TIMEOUT_S = 60
 
 
 class RedisServer:
@@ -45,7 +45,7 @@ class RedisServer:
     def words(self):
         return ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
 
-    def try_cli(self, *words, timeout=20):
+    def try_cli(self, *words, timeout=60):
         return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=timeout)
 
     def cli(self, *words):
@@ -70,7 +70,7 @@ class RedisServer:
         if self.child is None:
             return
         self.child.kill()
-        self.child.wait(timeout=20)
+        self.child.wait(timeout=60)
         self.child = None
 
     def wipe(self):
@@ -210,7 +210,7 @@ class RedisCluster:
     def wait_until_replicated(self):
         """Until every replica has all that its primary wrote."""
         for server in self.primaries():
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while f"offset={(said := server.replication())['master_repl_offset']}," not in said.get("slave0", ""):
                 assert time.monotonic() < deadline, said
                 time.sleep(0.05)
@@ -226,7 +226,7 @@ class RedisCluster:
         """Kills this primary; returns when its replica has taken over."""
         before = len(self.primaries())
         victim.kill()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len(self.primaries()) < before:
             assert time.monotonic() < deadline, "no replica has taken over"
             time.sleep(0.1)

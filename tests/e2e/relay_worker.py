@@ -32,7 +32,7 @@ class Relay:
 
     def kill(self):
         self.child.kill()
-        self.child.wait(timeout=20)
+        self.child.wait(timeout=60)
         self.child = None
 
     def stop(self):
@@ -47,20 +47,21 @@ class Watched(Relay):
     """One with --listen: what it says of itself."""
 
     def __init__(self, source, url, *flags):
+        self.hop = "archive" if url.startswith("postgres") else "rabbitmq"
         self.url = f"http://127.0.0.1:{free_port()}"
         super().__init__(source, url, "--listen", self.url.removeprefix("http://"), *flags)
 
     def get(self, path):
         """None while it does not listen yet."""
         try:
-            return requests.get(self.url + path, timeout=10)
+            return requests.get(self.url + path, timeout=60)
         except requests.ConnectionError:
             return None
 
     def metric(self, name):
         """-1 while it does not listen yet."""
         said = self.get("/metrics")
-        return -1 if said is None else float(re.search(rf"^flashbid_archive_{name} (\S+)$", said.text, re.M)[1])
+        return -1 if said is None else float(re.search(rf"^flashbid_{self.hop}_{name} (\S+)$", said.text, re.M)[1])
 
     def wait_until(self, holds, what):
         deadline = time.monotonic() + DRAIN_TIMEOUT_S

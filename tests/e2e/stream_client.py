@@ -58,7 +58,7 @@ def upgrade_headers(key=None, protocol="flashbid.v1"):
 
 
 class Stream:
-    def __init__(self, server, documents=None, *, bidder=None, headers=(), receive_buffer=None, timeout=15):
+    def __init__(self, server, documents=None, *, bidder=None, headers=(), receive_buffer=None, timeout=60):
         self.documents = documents
         self.connection = Connection(server, timeout)
         self.socket = self.connection.socket

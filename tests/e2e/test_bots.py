@@ -19,9 +19,9 @@ def bots(url, *flags, expected=0):
     return json.loads(ended.stdout)
 
 
-@pytest.fixture(scope="module")
-def honest(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("bots") / "data", "--demo") as server:
+@pytest.fixture(scope="module", params=["full", "masked"])
+def honest(request, tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("bots") / "data", "--demo", "--public-bidders", request.param) as server:
         yield server
 
 

@@ -379,7 +379,7 @@ def test_an_unknown_auction_is_404(api, rest):
 
 def wait_for_watchers(api, auction_id, count):
     """Whoever answers may hear of them a moment later than they do themselves."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while api.auction(auction_id)["watchers"] != count:
         assert time.monotonic() < deadline, f"not {count}"
         time.sleep(0.01)

@@ -14,7 +14,7 @@ from stream_client import Events, Stream, StreamClosed
 
 def refused(*arguments, expected=(2,), **how):
     """The command ends with one of the codes and says why in one line."""
-    ended = run_command(*arguments, timeout=20, **how)
+    ended = run_command(*arguments, timeout=60, **how)
     assert ended.returncode in expected, f"{arguments}: {ended}"
     assert "listening on" not in ended.stdout
     lines = [line for line in ended.stderr.splitlines() if line.strip()]

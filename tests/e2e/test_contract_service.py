@@ -62,7 +62,8 @@ def test_openapi_names_every_route(documents):
         ("post", "/v1/auctions/1/bids"), ("get", "/v1/auctions/1/bids"), ("get", "/v1/auctions/1/events"),
         ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"), ("get", "/openapi.json"),
         ("get", "/asyncapi.json"), ("get", "/docs"), ("get", "/"), ("post", "/init"), ("get", "/item/1"),
-        ("post", "/bid"), ("get", "/v1/stream")}
+        ("post", "/bid"), ("get", "/v1/stream"), ("get", "/v1/increments"),
+        ("get", "/v1/auctions/1/bids.csv")}
     missing = {route for route in expected if documents.openapi.operation(*route)[1] is None}
     assert not missing
 
@@ -116,12 +117,12 @@ def test_an_independent_client(server):
     """The requests library, with its own idea of HTTP."""
     with requests.Session() as session:
         body = {"title": "x", "currency": "CNY", "opening_price": 100, "closes_at": in_seconds(60)}
-        made = session.post(f"{server.url}/v1/auctions", json=body, timeout=10)
+        made = session.post(f"{server.url}/v1/auctions", json=body, timeout=60)
         assert made.status_code == 201
         bid = session.post(server.url + made.headers["Location"] + "/bids", json={"amount": 100},
-                           headers={"X-Bidder": "Alice"}, timeout=10)
+                           headers={"X-Bidder": "Alice"}, timeout=60)
         assert bid.json()["verdict"] == "accepted"
-        feed = session.get(server.url + made.headers["Location"] + "/events", stream=True, timeout=10,
+        feed = session.get(server.url + made.headers["Location"] + "/events", stream=True, timeout=60,
                            headers={"Accept": "text/event-stream", "Last-Event-ID": "1-2"})
         lines = feed.iter_lines(chunk_size=1)
         while not next(lines).startswith(b"data:"):

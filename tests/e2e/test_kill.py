@@ -78,6 +78,7 @@ def test_kills(own_server):
             run.check(api, [*run.auctions, run.short])
             run.retry(api, bidders, unknown)
             api.wait_state(run.short, "closed")
+            run.ended(run.short)
         except AssertionError as failure:
             raise AssertionError(f"{context}: {failure}") from failure
     run.check(api, sorted(everything))

@@ -24,7 +24,7 @@ def lease_servers(tmp_path):
     finally:
         for child in children:
             child.kill()
-            child.wait(timeout=20)
+            child.wait(timeout=60)
 
 
 def shard(postgres, url):

@@ -20,8 +20,8 @@ def bid_round(api, auctions, amount):
 
 
 def wait_for_loss(api, lost):
-    """The counter once it says `lost`, or what it says after ten seconds."""
-    deadline = time.monotonic() + 10
+    """The counter once it says `lost`, or what it says after a minute."""
+    deadline = time.monotonic() + 60
     while True:
         said = int(LOST.search(api.request("GET", "/metrics").body.decode()).group(1))
         if said == lost or time.monotonic() > deadline:
@@ -58,7 +58,7 @@ def test_what_a_cluster_loses_at_fsync_is_counted_and_watchers_are_reset(tmp_pat
             assert (after[auction]["epoch"] > before[auction]["epoch"]) == (lost[auction] > 0), auction
         unheard = {auction for auction in auctions if lost[auction]}
         while unheard:
-            frame = stream.read(timeout=10)
+            frame = stream.read(timeout=60)
             if frame["type"] == "reset":
                 unheard.remove(frame["auction"]["id"])
                 assert frame["auction"]["sequence"] == after[frame["auction"]["id"]]["sequence"]

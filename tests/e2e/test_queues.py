@@ -16,20 +16,10 @@ from flashbid_server import Server, run_command
 from house import House
 from house_run import Run
 from kafka_broker import KafkaBroker
-from rabbitmq_server import RabbitmqServer
 from relay_worker import Relay, Watched, counted, crowd, wait_for_drain
 
 KILLS = int(os.environ.get("FLASHBID_QUEUE_KILLS", "32"))
 SEED = int(os.environ.get("FLASHBID_SEED", "1"))
-
-
-@pytest.fixture(scope="module")
-def rabbitmq():
-    server = RabbitmqServer()
-    try:
-        yield server.start()
-    finally:
-        server.close()
 
 
 @pytest.fixture
@@ -83,6 +73,37 @@ def test_each_part_behind_rabbitmq_killed_in_turn(tmp_path, redis, rabbitmq, pos
 def test_both_relays_of_kafka_killed_in_turn(tmp_path, redis, kafka, postgres, database):
     house = House(tmp_path, redis.url, database, "--no-relay", nodes=2, hops=hops(redis.url, kafka.url, database))
     killed_in_turn(house, {"publisher": lambda: house.relays[0], "consumer": lambda: house.relays[1]}, 8)
+
+
+def test_what_the_archive_behind_the_queue_has_leaves_redis(tmp_path, redis, rabbitmq, postgres, database):
+    """And nothing else, however long the consumer is away."""
+    kept = 10_000
+    queue = ("--queue", "trimmed")
+    house = House(tmp_path, redis.url, database, "--no-relay", "--shards", "1", nodes=1,
+                  hops=[(redis.url, rabbitmq.url(), "--secrets", *queue, "--archived-in", database, "--keep-events", str(kept)),
+                        (rabbitmq.url(), database, *queue)])
+
+    def stream():
+        return json.loads(redis.cli("--json", "XINFO", "STREAM", *redis.keys("flashbid:{*}:stream")))
+
+    try:
+        house.start()
+        house.relays[1].kill()
+        crowd(house.nodes[0], 2)
+        while stream()["entries-added"] < kept + 2_000:
+            crowd(house.nodes[0], 2)
+        time.sleep(3)  # the publisher looks for what may leave
+        assert stream()["length"] == stream()["entries-added"]
+        house.relays[1].start()
+        deadline = time.monotonic() + 60
+        while (there := stream()["length"]) != kept:
+            assert time.monotonic() < deadline, f"{there} events are left; {house.relays[0].tail()}"
+            time.sleep(0.1)
+        done = house.wait_for_drain()
+        assert done.returncode == 0, done.stdout + done.stderr
+        house.stop()
+    finally:
+        house.close()
 
 
 def test_an_embedded_ledger_reaches_the_archive_through_rabbitmq(tmp_path, rabbitmq, postgres, database):
@@ -162,7 +183,7 @@ def test_what_does_not_belong_in_the_queue_is_set_aside_with_the_reason(tmp_path
 
 def wait_for_queue(rabbitmq, queue):
     """Until the publisher has made it."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while queue not in rabbitmq.ctl("list_queues", "--silent", "name"):
         assert time.monotonic() < deadline, f"there is no queue {queue}"
         time.sleep(0.2)

@@ -34,7 +34,7 @@ def until(holds, what):
 
 
 def bid(session, url, auction, amount, key):
-    return session.post(f"{url}/v1/auctions/{auction}/bids", json={"amount": amount}, timeout=20,
+    return session.post(f"{url}/v1/auctions/{auction}/bids", json={"amount": amount}, timeout=60,
                         headers={"X-Bidder": "Alice", "Idempotency-Key": key})
 
 
@@ -44,7 +44,7 @@ def fill(session, url):
     for k in range(AUCTIONS):
         body = {"title": f"lot {k}", "opening_price": 100, "increment": 10, "opens_at": in_seconds(-1),
                 "closes_at": in_seconds(3600), "currency": "CNY"}
-        made = session.post(f"{url}/v1/auctions", json=body, timeout=20, headers={"Idempotency-Key": f"c-{k}"})
+        made = session.post(f"{url}/v1/auctions", json=body, timeout=60, headers={"Idempotency-Key": f"c-{k}"})
         assert made.status_code == 201, made.text
         for n in range(BIDS // AUCTIONS):
             wanted = (made.json()["id"], 100 + 10 * n, f"k-{n}")
@@ -65,7 +65,7 @@ def check_all_is_there(session, url, told):
         again = bid(session, url, *wanted)
         assert again.status_code in (200, 201) and again.json() == answer, again.text
     for auction in {auction for auction, _, _ in told}:
-        view = session.get(f"{url}/v1/auctions/{auction}", timeout=20).json()
+        view = session.get(f"{url}/v1/auctions/{auction}", timeout=60).json()
         mine = [answer for (its, _, _), answer in told.items() if its == auction]
         assert view["bids"] == len(mine)
         assert view["price"] == max(answer["amount"] for answer in mine)
@@ -117,7 +117,7 @@ def test_restore_killed_again_and_again(tmp_path, redis, database):
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(after_ms / 1000)
         child.kill()
-        child.wait(timeout=20)
+        child.wait(timeout=60)
     done = restore(database, redis)
     assert done.returncode == 0, done.stderr
     serves_all(server, session, told, database, redis)
@@ -131,10 +131,10 @@ def test_deleted_under_a_running_node_that_goes_on_once_it_is_rebuilt(tmp_path, 
         until(lambda: verify(database, redis).returncode == 0, "everything is archived")
         lose_everything(redis)
         auction = next(iter(told))[0]
-        until(lambda: requests.get(server.url + "/readyz", timeout=10).status_code == 503, "it notices")
+        until(lambda: requests.get(server.url + "/readyz", timeout=60).status_code == 503, "it notices")
         assert bid(session, server.url, auction, 10_000, "lost").status_code == 503
         assert restore(database, redis).returncode == 0
-        until(lambda: requests.get(server.url + "/readyz", timeout=10).status_code == 200, "it serves again")
+        until(lambda: requests.get(server.url + "/readyz", timeout=60).status_code == 200, "it serves again")
         check_all_is_there(session, server.url, told)
     finally:
         server.stop()

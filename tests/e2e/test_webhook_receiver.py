@@ -45,7 +45,7 @@ class Receiver:
                                           stdout=said, stderr=subprocess.DEVNULL,
                                           env={**os.environ, "PYTHONIOENCODING": "utf-8"})
         self.url = f"http://127.0.0.1:{self.port}/hook"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.post(b"[]", {}) is None:
             assert time.monotonic() < deadline and self.child.poll() is None
             time.sleep(0.05)
@@ -53,7 +53,7 @@ class Receiver:
     def post(self, body, headers):
         """The status; None while nobody listens."""
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=10) as answer:
+            with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=60) as answer:
                 return answer.status
         except urllib.error.HTTPError as refusal:
             return refusal.code

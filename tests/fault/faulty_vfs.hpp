@@ -1,5 +1,7 @@
 // An SQLite VFS over the system's that fails where a test asks it to, and notes what was done. Registered under a name
 // of its own while it lives; everything opened through it must be closed before. One thread orders faults, any writes.
+//
+// Who wants to see every call as it comes, or to choose which one fails, listens (recorded_disk.hpp).
 #pragma once
 
 #include <sqlite3.h>
@@ -7,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,10 +22,11 @@ namespace flashbid::testing {
 
 // One call that reached a file, in order.
 struct FileCall {
-  enum class Kind : std::uint8_t { read, write, sync, truncate } kind;
-  std::string file;  // the name's end: "flashbid.db", "flashbid.db-wal"
-  std::int64_t offset = 0;
-  int size = 0;
+  enum class Kind : std::uint8_t { read, write, sync, truncate, open, remove, sync_folder } kind;
+  std::string file;             // the name's end: "flashbid.db", "flashbid.db-wal"
+  std::int64_t offset = 0;      // a truncate's: the size
+  int size = 0;                 // an open's and a remove's: SQLite's flags
+  const char* bytes = nullptr;  // a write's, while it is under way
 };
 
 class FaultyVfs {
@@ -37,9 +41,7 @@ class FaultyVfs {
     vfs_.xOpen = [](sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out) {
       return self(vfs).open(name, file, flags, out);
     };
-    vfs_.xDelete = [](sqlite3_vfs* vfs, const char* name, int sync) {
-      return self(vfs).real_.xDelete(&self(vfs).real_, name, sync);
-    };
+    vfs_.xDelete = [](sqlite3_vfs* vfs, const char* name, int sync) { return self(vfs).remove(name, sync); };
     vfs_.xAccess = [](sqlite3_vfs* vfs, const char* name, int flags, int* out) {
       return self(vfs).real_.xAccess(&self(vfs).real_, name, flags, out);
     };
@@ -56,6 +58,12 @@ class FaultyVfs {
   FaultyVfs& operator=(const FaultyVfs&) = delete;
 
   [[nodiscard]] const std::string& name() const { return name_; }
+
+  // Hears of every call before it is made; the errno it is to fail with, 0 = none. Before anything is opened.
+  using Listener = std::function<int(const FileCall&)>;
+  void listen(Listener listener) { listener_ = std::move(listener); }
+  // Syncs do not reach the real disk: what survives is somebody else's to say.
+  void pretend_syncs() { pretends_syncs_ = true; }
 
   // From here on writes to (syncs of) files whose name ends so fail with that errno, until heal(). ENOSPC looks to
   // SQLite as on the real VFS: SQLITE_FULL, and half of the bytes written.
@@ -98,16 +106,27 @@ class FaultyVfs {
     fault = {std::string(file), error};
   }
 
+  static std::string end_of(const char* name) {
+    const std::string_view path = name == nullptr ? "" : name;
+    return std::string(path.substr(path.rfind('/') + 1));
+  }
+
   // Notes the call; the errno it is to fail with, 0 = none.
-  int note(FileCall::Kind kind, File& file, std::int64_t offset, int size) {
-    const std::string_view path = file.name == nullptr ? "" : file.name;
+  int note(FileCall call) {
+    int error = listener_ ? listener_(call) : 0;
     const std::scoped_lock lock(mutex_);
-    calls_.push_back({kind, std::string(path.substr(path.rfind('/') + 1)), offset, size});
-    const Fault& fault = kind == FileCall::Kind::sync ? sync_fault_ : write_fault_;
-    const bool applies = (kind == FileCall::Kind::sync || kind == FileCall::Kind::write) && fault.error != 0 &&
-                         path.ends_with(fault.file);
-    if (applies) file.last_error = fault.error;
-    return applies ? fault.error : 0;
+    call.bytes = nullptr;
+    const Fault& fault = call.kind == FileCall::Kind::sync ? sync_fault_ : write_fault_;
+    const bool ordered = (call.kind == FileCall::Kind::sync || call.kind == FileCall::Kind::write) &&
+                         fault.error != 0 && call.file.ends_with(fault.file);
+    if (ordered) error = fault.error;
+    calls_.push_back(std::move(call));
+    return error;
+  }
+  static int note(FileCall::Kind kind, File& file, std::int64_t offset = 0, int size = 0, const void* bytes = nullptr) {
+    const int error = file.vfs->note({kind, end_of(file.name), offset, size, static_cast<const char*>(bytes)});
+    if (error != 0) file.last_error = error;
+    return error;
   }
 
   int open(const char* name, sqlite3_file* file, int flags, int* out) {
@@ -116,14 +135,26 @@ class FaultyVfs {
     opened.vfs = this;
     opened.name = name;
     opened.last_error = 0;
+    if (note({FileCall::Kind::open, end_of(name), 0, flags}) != 0) return SQLITE_CANTOPEN;
     const int code = real_.xOpen(&real_, name, opened.real(), flags, out);
     if (opened.real()->pMethods != nullptr) opened.base.pMethods = methods();
     return code;
   }
 
+  int remove(const char* name, int sync) {
+    if (note({FileCall::Kind::remove, end_of(name), 0, sync}) != 0) return SQLITE_IOERR_DELETE;
+    return real_.xDelete(&real_, name, pretends_syncs_ ? 0 : sync);
+  }
+
+  static int read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
+    sqlite3_file* real = of(file).real();
+    if (note(FileCall::Kind::read, of(file), offset, size) != 0) return SQLITE_IOERR_READ;
+    return real->pMethods->xRead(real, bytes, size, offset);
+  }
+
   static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
     sqlite3_file* real = of(file).real();
-    switch (of(file).vfs->note(FileCall::Kind::write, of(file), offset, size)) {
+    switch (note(FileCall::Kind::write, of(file), offset, size, bytes)) {
       case 0:
         return real->pMethods->xWrite(real, bytes, size, offset);
       case ENOSPC: {
@@ -135,10 +166,16 @@ class FaultyVfs {
     }
   }
 
+  static int truncate(sqlite3_file* file, sqlite3_int64 size) {
+    sqlite3_file* real = of(file).real();
+    if (note(FileCall::Kind::truncate, of(file), size) != 0) return SQLITE_IOERR_TRUNCATE;
+    return real->pMethods->xTruncate(real, size);
+  }
+
   static int sync(sqlite3_file* file, int flags) {
     sqlite3_file* real = of(file).real();
-    if (of(file).vfs->note(FileCall::Kind::sync, of(file), 0, 0) != 0) return SQLITE_IOERR_FSYNC;
-    return real->pMethods->xSync(real, flags);
+    if (note(FileCall::Kind::sync, of(file)) != 0) return SQLITE_IOERR_FSYNC;
+    return of(file).vfs->pretends_syncs_ ? SQLITE_OK : real->pMethods->xSync(real, flags);
   }
 
   static const sqlite3_io_methods* methods() {
@@ -146,15 +183,9 @@ class FaultyVfs {
       sqlite3_io_methods m{};
       m.iVersion = 2;  // shared memory, no memory mapping
       m.xClose = [](sqlite3_file* f) { return of(f).real()->pMethods->xClose(of(f).real()); };
-      m.xRead = [](sqlite3_file* f, void* bytes, int size, sqlite3_int64 offset) {
-        of(f).vfs->note(FileCall::Kind::read, of(f), offset, size);
-        return of(f).real()->pMethods->xRead(of(f).real(), bytes, size, offset);
-      };
+      m.xRead = &FaultyVfs::read;
       m.xWrite = &FaultyVfs::write;
-      m.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
-        of(f).vfs->note(FileCall::Kind::truncate, of(f), size, 0);
-        return of(f).real()->pMethods->xTruncate(of(f).real(), size);
-      };
+      m.xTruncate = &FaultyVfs::truncate;
       m.xSync = &FaultyVfs::sync;
       m.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) {
         return of(f).real()->pMethods->xFileSize(of(f).real(), size);
@@ -193,6 +224,8 @@ class FaultyVfs {
   sqlite3_vfs real_;
   std::string name_;
   sqlite3_vfs vfs_{};
+  Listener listener_;
+  bool pretends_syncs_ = false;
 
   std::mutex mutex_;  // guards what follows
   Fault write_fault_;

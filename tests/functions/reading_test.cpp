@@ -110,6 +110,47 @@ TEST_F(Reading, AnIndexThatWasNotShortenedIsNoTrouble) {
   EXPECT_EQ(found.back(), 7U);
 }
 
+// The words of the reply after each sequence: the event's name, or - if it has been trimmed, and the hidden part.
+std::vector<std::string> actions_of(const RedisValue& reply) {
+  EXPECT_FALSE(reply.error) << reply;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i + 2 < reply.items.size(); i += 3) {
+    const auto decoded = decode_event(reply.items[i + 1].text, "");
+    const std::string name(decoded ? name_of(decoded->event.body) : "-");
+    words.push_back(reply.items[i].text + " " + name + " " + reply.items[i + 2].text);
+  }
+  return words;
+}
+
+TEST_F(Reading, ActionsAreTheFirstEventAndTheLastOfACancelledAuction) {
+  Terms terms = open_terms();
+  terms.reserve = Amount{70'000};
+  create(3, terms, "", "", "", "1", "boss");
+  EXPECT_THAT(actions_of(call("actions", {"3"})), ElementsAre(R"(1 created {"reserve":70000,"by":"boss"})"));
+  for (int i = 0; i < 3; ++i) answer(3, "Alice", 10'000 + i * 100, "k" + std::to_string(i));
+  EXPECT_THAT(actions_of(call("actions", {"3"})), ElementsAre(R"(1 created {"reserve":70000,"by":"boss"})"));
+  cancel(3, "", "", "", R"({"by":"ops-2"})");
+  EXPECT_THAT(actions_of(call("actions", {"3"})),
+              ElementsAre(R"(1 created {"reserve":70000,"by":"boss"})", R"(6 cancelled {"by":"ops-2"})"));
+  EXPECT_THAT(actions_of(call("actions", {"1"})), ElementsAre("1 created ")) << "nobody was named";
+  expect_error(call("actions", {"4"}), "NOTFOUND");
+  expect_error(call("actions", {"x"}), "BADARG");
+  expect_error(call("actions", {}), "BADARG");
+}
+
+TEST_F(Reading, AnActionThatWasTrimmedIsSaidToBe) {
+  std::string last;
+  for (const auto& entry : stream()) {
+    if (entry.fields.at("a") == "1") last = entry.id;
+  }
+  call("trim", {last, "1", "6"});
+  EXPECT_THAT(actions_of(call("actions", {"1"})), ElementsAre("1 - "));
+  cancel(1, "", "", "", R"({"by":"ops-2"})");
+  EXPECT_THAT(actions_of(call("actions", {"1"})), ElementsAre("1 - ", R"(8 cancelled {"by":"ops-2"})"));
+  redis().ask({"XTRIM", suffixed("stream"), "MAXLEN", "0"});
+  EXPECT_THAT(actions_of(call("actions", {"1"})), ElementsAre("1 - ", "8 - ")) << "and not yet from the index";
+}
+
 TEST_F(Reading, ListsAreInOrderOfIdsAndByState) {
   Terms later = open_terms();
   later.opens_at = now() + Duration{60'000};
@@ -130,7 +171,7 @@ TEST_F(Reading, ListsAreInOrderOfIdsAndByState) {
 
 TEST_F(Reading, ReadsMayBeAskedOfAReplica) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"view", "1", "0", "9"}, {"events", "1", "0", "9", "0"}, {"list", "", "0", "9"}}) {
+           {"view", "1", "0", "9"}, {"events", "1", "0", "9", "0"}, {"actions", "1"}, {"list", "", "0", "9"}}) {
     std::vector<std::string> words{"FCALL_RO", redis_library().function(arguments[0]), "1", key};
     words.insert(words.end(), arguments.begin() + 1, arguments.end());
     const RedisValue reply = redis().ask(words);

@@ -77,10 +77,10 @@ class Shard : public ::testing::Test {
 
   static RedisValue create(std::uint64_t id, const Terms& terms, const std::string& caller = "",
                            const std::string& used_key = "", const std::string& fingerprint = "",
-                           const std::string& epoch = "1") {
+                           const std::string& epoch = "1", const std::string& by = "") {
     std::string public_terms;
     encode_public_terms(terms, public_terms);
-    Secret secret{.reserve = terms.reserve, .key_use = {}};
+    Secret secret{.reserve = terms.reserve, .key_use = {}, .by = BidderId::from(by).value()};
     if (!used_key.empty()) {
       secret.key_use = KeyUse{.operation = Operation::create,
                               .caller = support::bidder(caller),
@@ -107,8 +107,8 @@ class Shard : public ::testing::Test {
   }
 
   static RedisValue cancel(std::uint64_t id, const std::string& caller = "", const std::string& used_key = "",
-                           const std::string& fingerprint = "") {
-    return call("cancel", {"1", text(id), caller, used_key, fingerprint, ""});
+                           const std::string& fingerprint = "", const std::string& secret = "") {
+    return call("cancel", {"1", text(id), caller, used_key, fingerprint, secret});
   }
 
   static Auction view(std::uint64_t id) {

@@ -5,6 +5,7 @@
 
 #include "fuzz.hpp"
 #include "wire/http_reader.hpp"
+#include "wire/websocket.hpp"
 
 namespace flashbid::fuzz {
 namespace {
@@ -37,6 +38,12 @@ void check_request(const HttpRequest& request) {
   for (const auto& field : request.fields) {
     must(!field || std::ranges::none_of(*field, breaks_lines), "a header is one line");
   }
+  for (const std::string_view line : request.forwarded_for()) {
+    must(std::ranges::none_of(line, breaks_lines), "a forwarded line is one line");
+  }
+  static_cast<void>(request.lists(HttpField::connection, "upgrade"));
+  const std::string accepted = accept_key(request.field(HttpField::websocket_key).value_or(""));
+  must(accepted.empty() || accepted.size() == 28, "a handshake's answer is a digest in base64, or none");
   // What a decoder may read behind a body is there: the address sanitizer looks.
   std::string behind(json_padding, '\0');
   if (!request.body.empty()) std::memcpy(behind.data(), request.body.data() + request.body.size(), behind.size());

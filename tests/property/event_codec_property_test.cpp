@@ -96,6 +96,7 @@ void pass_through(const Event& event, AuctionId id, Auction& image) {
   Secret secret;
   if (const auto* created = std::get_if<Created>(&event.body)) secret.reserve = created->terms->reserve;
   if (flip()) secret.key_use = KeyUse{Operation::bid, pick_bidder(), *parse_idempotency_key("k!\"\\~"), *text(10)};
+  if (flip()) secret.by = pick_bidder();
   const Record record{id, event.sequence, RecordKind::event, event.at, json, encode_secret(secret)};
   const auto step = read_step(record);
   RC_ASSERT(step.has_value());

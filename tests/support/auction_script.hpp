@@ -10,6 +10,7 @@
 #include "auction/decide.hpp"
 #include "base/assert.hpp"
 #include "ledger/event_codec.hpp"
+#include "ledger/operator_action.hpp"
 #include "ledger/record.hpp"
 
 namespace flashbid::testing {
@@ -40,14 +41,17 @@ class AuctionScript {
     auction_.id = AuctionId{id};
   }
 
-  std::vector<Record> create(Timestamp now = script_start, std::optional<KeyUse> key = std::nullopt) {
-    return take(flashbid::create(terms_, now), std::move(key));
+  // `by`: the operator; empty = unknown.
+  std::vector<Record> create(Timestamp now = script_start, std::optional<KeyUse> key = std::nullopt,
+                             const BidderId& by = {}) {
+    return take(flashbid::create(terms_, now), std::move(key), by);
   }
   // The records of a command that the rules accept (asserted).
-  std::vector<Record> play(const Command& command, Timestamp now, std::optional<KeyUse> key = std::nullopt) {
+  std::vector<Record> play(const Command& command, Timestamp now, std::optional<KeyUse> key = std::nullopt,
+                           const BidderId& by = {}) {
     const Decision decision = decide(auction_, command, now);
     require(decision.verdict == Verdict::accepted, "the script plays by the rules");
-    return take(decision.events, std::move(key));
+    return take(decision.events, std::move(key), by);
   }
   std::vector<Record> bid(std::string_view who, std::int64_t amount, Timestamp now = script_start,
                           std::optional<KeyUse> key = std::nullopt) {
@@ -82,7 +86,7 @@ class AuctionScript {
   [[nodiscard]] const Auction& auction() const { return auction_; }
 
  private:
-  std::vector<Record> take(const Events& events, std::optional<KeyUse> key) {
+  std::vector<Record> take(const Events& events, std::optional<KeyUse> key, const BidderId& by) {
     std::vector<Record> records;
     for (const Event& event : events) {
       std::string json;
@@ -93,6 +97,7 @@ class AuctionScript {
                              std::holds_alternative<BidAccepted>(event.body) ||
                              std::holds_alternative<Cancelled>(event.body);
       if (is_effect) secret.key_use = key;
+      if (is_action(event.body)) secret.by = by;
       apply(auction_, event);
       records.push_back({auction_.id, event.sequence, RecordKind::event, event.at,
                          std::make_shared<const std::string>(std::move(json)), encode_secret(secret)});

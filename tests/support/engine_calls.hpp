@@ -21,14 +21,20 @@ class EngineCalls {
   virtual ~EngineCalls() = default;
 
   Result<AuctionView> create(const Terms& terms, std::optional<AuctionId> id = std::nullopt,
-                             std::optional<KeyUse> key_use = std::nullopt) {
+                             std::optional<KeyUse> key_use = std::nullopt, const std::string& by = {}) {
     return wait<AuctionView>(0, [&](Engine& engine, AuctionDone done) {
-      engine.submit(CreateRequest{std::make_shared<const Terms>(terms), id, key_use}, std::move(done));
+      engine.submit(CreateRequest{std::make_shared<const Terms>(terms), id, key_use, *BidderId::from(by)},
+                    std::move(done));
     });
   }
-  Result<AuctionView> cancel(AuctionId id, std::optional<KeyUse> key_use = std::nullopt) {
-    return wait<AuctionView>(
-        0, [&](Engine& engine, AuctionDone done) { engine.submit(CancelRequest{id, key_use}, std::move(done)); });
+  Result<AuctionView> cancel(AuctionId id, std::optional<KeyUse> key_use = std::nullopt, const std::string& by = {}) {
+    return wait<AuctionView>(0, [&](Engine& engine, AuctionDone done) {
+      engine.submit(CancelRequest{id, key_use, *BidderId::from(by)}, std::move(done));
+    });
+  }
+  Result<std::vector<OperatorAction>> actions(AuctionId id, std::size_t loop = 0) {
+    return wait<std::vector<OperatorAction>>(
+        loop, [&](Engine& engine, ActionsDone done) { engine.actions(id, std::move(done)); });
   }
   std::future<Result<BidAnswer>> bid_later(const BidRequest& request, std::size_t loop = 0) {
     return later<BidAnswer>(loop, [request](Engine& engine, BidDone done) { engine.submit(request, std::move(done)); });

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "engine/embedded/embedded_engine.hpp"
 #include "ledger/memory/memory_ledger.hpp"
@@ -18,12 +20,18 @@ namespace flashbid::test {
 
 class EngineUnderTest final : public EngineCalls {
  public:
-  explicit EngineUnderTest(std::size_t loops = 1) : EngineCalls(loops) { start(); }
+  using OpenLedger = std::function<std::unique_ptr<Ledger>()>;
+
+  // `open_ledger`: another ledger than one in memory; faults are not its.
+  explicit EngineUnderTest(std::size_t loops = 1, OpenLedger open_ledger = {})
+      : EngineCalls(loops), open_ledger_(std::move(open_ledger)) {
+    start();
+  }
   ~EngineUnderTest() override { stop(); }
 
   void start() {
     failed_ = false;
-    ledger_ = std::make_unique<GatedLedger>(open_memory_ledger(disk_, &faults), gate);
+    ledger_ = std::make_unique<GatedLedger>(open_ledger_ ? open_ledger_() : open_memory_ledger(disk_, &faults), gate);
     start_loops();
     EmbeddedOptions options;
     options.ledger = ledger_.get();
@@ -31,6 +39,7 @@ class EngineUnderTest final : public EngineCalls {
     options.loops = executors();
     options.on_failed = [this](const Error&) { failed_ = true; };
     options.committer.idle_before_moving = idle_before_moving;
+    options.committer.longest_final_move = longest_final_move;
     auto started = EmbeddedEngine::start(options);
     if (!started) throw std::runtime_error(started.error().detail);
     engine_ = std::move(*started);
@@ -48,6 +57,9 @@ class EngineUnderTest final : public EngineCalls {
     stop();
     start();
   }
+
+  // A row of history is gone, as damage to a page takes it.
+  void lose(AuctionId auction, Sequence sequence) { lose_event(*disk_, auction, sequence); }
 
   void tick() {
     for (std::size_t k = 0; k < loop_count_; ++k) loops_[k]->run_here([&] { engine_->tick(k); });
@@ -72,8 +84,10 @@ class EngineUnderTest final : public EngineCalls {
   Gate gate;
   ManualClock clock{noon};
   Duration idle_before_moving{1};
+  Duration longest_final_move{5'000};  // 0 = a stop leaves the journal as a kill does
 
  private:
+  OpenLedger open_ledger_;
   std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EmbeddedEngine> engine_;

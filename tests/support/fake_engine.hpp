@@ -29,6 +29,7 @@ class FakeEngine final : public Engine, private EventSource {
   std::size_t reads = 0;
   std::size_t bids = 0;
   std::size_t attached = 0;
+  Timestamp time{2'000};
   std::string description;  // of the auction, to make its answer long
 
   FakeEngine() {
@@ -66,8 +67,15 @@ class FakeEngine final : public Engine, private EventSource {
     if (answer_at_once) return answer(bid);
     waiting.push_back(std::move(bid));
   }
-  void submit(CreateRequest, AuctionDone done) override { done(view()); }
-  void submit(CancelRequest, AuctionDone done) override { done(view()); }
+  void submit(CreateRequest request, AuctionDone done) override {
+    told.push_back({Sequence{1}, "created", request.by, time});
+    done(view());
+  }
+  void submit(CancelRequest request, AuctionDone done) override {
+    told.push_back({auction_.sequence.next(), "cancelled", request.by, time});
+    done(view());
+  }
+  std::vector<OperatorAction> told;  // of every command
   void read(AuctionId auction, AuctionDone done) override {
     ++reads;
     if (auction != the_auction) return done(fail(Failure::not_found, "no such auction"));
@@ -78,8 +86,13 @@ class FakeEngine final : public Engine, private EventSource {
     done(EventsPage{{}, query.after, auction_.sequence});
   }
 
+  void actions(AuctionId auction, ActionsDone done) override {
+    if (auction != the_auction) return done(fail(Failure::not_found, "no such auction"));
+    done(told);
+  }
+
   [[nodiscard]] Hub& hub() override { return hub_; }
-  [[nodiscard]] Timestamp now() override { return Timestamp{2'000}; }
+  [[nodiscard]] Timestamp now() override { return time; }
   [[nodiscard]] Health health() const override { return {true, {}, {"the moon is full"}}; }
   [[nodiscard]] EngineCounters counters() const override { return {}; }
 

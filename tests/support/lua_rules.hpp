@@ -28,9 +28,19 @@ class LuaRules {
     std::string image;
   };
 
-  LuaRules() : lua_(luaL_newstate(), lua_close) {
+  LuaRules() : LuaRules("", "") {}
+
+  // With a mistake planted: `mutated` for `original`, which must stand there once.
+  LuaRules(std::string_view original, std::string_view mutated) : lua_(luaL_newstate(), lua_close) {
     luaL_openlibs(lua_.get());
-    const std::string text = join_modules() + std::string(glue);
+    std::string text = join_modules() + std::string(glue);
+    if (!original.empty()) {
+      const std::size_t place = text.find(original);
+      if (place == std::string::npos || text.find(original, place + 1) != std::string::npos) {
+        throw std::runtime_error("this does not stand in the Lua just once: " + std::string(original));
+      }
+      text.replace(place, original.size(), mutated);
+    }
     if (luaL_loadbuffer(lua_.get(), text.data(), text.size(), "rules") != 0) refuse();
     call(0, 0);
   }

@@ -64,7 +64,7 @@ class PostgresServer {
     pid_ =
         spawn({bin() / "postgres", "-D", data(), "-p", std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c",
                "unix_socket_directories=" + folder_.path().string(), "-c", "max_connections=40", "-c", "fsync=off"});
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!archive::Connection::open(url("postgres"), std::chrono::seconds{2})) {
       require(std::chrono::steady_clock::now() < deadline, "PostgreSQL answers");
       std::this_thread::sleep_for(std::chrono::milliseconds{20});

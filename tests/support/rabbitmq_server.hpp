@@ -11,7 +11,9 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -69,9 +71,11 @@ class RabbitmqServer {
       epmd_ = spawn({"/usr/bin/epmd", "-port", std::to_string(epmd_port_), "-address", "127.0.0.1"});
     }
     pid_ = spawn({bin("rabbitmq-server")});
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    // Seconds; a machine that stands still for a while is waited for.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{180};
     while (!amqp::Connection::open(url(""), std::chrono::seconds{10})) {
-      require(std::chrono::steady_clock::now() < deadline, "RabbitMQ answers");
+      require(::waitpid(pid_, nullptr, WNOHANG) == 0, "RabbitMQ stays, but says: " + log());
+      require(std::chrono::steady_clock::now() < deadline, "RabbitMQ answers, but says: " + log());
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
     ctl({"await_startup"});  // it serves clients a moment before it serves operators
@@ -103,6 +107,18 @@ class RabbitmqServer {
     end();
     if (epmd_ != 0) ::kill(epmd_, SIGKILL);
     if (epmd_ != 0) ::waitpid(epmd_, nullptr, 0);
+  }
+
+  // The end of what it has said.
+  [[nodiscard]] std::string log() const {
+    constexpr std::size_t most = 4'000;
+    std::string said;
+    std::error_code none;
+    for (const auto& each : std::filesystem::directory_iterator(folder_.path() / "log", none)) {
+      std::ifstream file(each.path());
+      said.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return said.size() <= most ? said : said.substr(said.size() - most);
   }
 
   static std::string bin(const std::string& name) { return "/usr/lib/rabbitmq/bin/" + name; }

@@ -32,10 +32,10 @@ struct Seen final : Watcher {
   std::string refused;
 };
 
-// True once `holds` does; false after twenty seconds.
+// True once `holds` does; false after a minute.
 template <class Holds>
 bool soon(Holds holds) {
-  for (int i = 0; i < 2'000; ++i) {
+  for (int i = 0; i < 6'000; ++i) {
     if (holds()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

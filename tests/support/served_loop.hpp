@@ -23,9 +23,9 @@ inline ServerLimits quick_limits() {
 
 class ServedLoop {
  public:
-  explicit ServedLoop(const ServerLimits& limits = quick_limits()) {
-    ServerOptions options;
-    options.dev = true;
+  // `options`: what a test has of its own; where it listens is set here, and that it is --dev unless it takes tokens.
+  explicit ServedLoop(const ServerLimits& limits = quick_limits(), ServerOptions options = {}) {
+    if (options.access.keys == nullptr) options.access.dev = true;
     options.limits = limits;
     options.listen = {boost::asio::ip::make_address("127.0.0.1"), 0};
     server_ = std::move(Server::open(options, {{&loop_, &engine_}}).value());
@@ -59,10 +59,10 @@ class ServedLoop {
     });
     return future.get();
   }
-  // Waits until `holds(engine)`; false after 10 seconds.
+  // Waits until `holds(engine)`; false after a minute.
   template <class Condition>
   bool wait_until(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!run_here(holds)) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds{2});

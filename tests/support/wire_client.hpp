@@ -7,9 +7,11 @@
 #include <sys/time.h>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/socket.hpp"
 
@@ -18,11 +20,14 @@ namespace flashbid::test {
 class WireClient {
  public:
   // `receive_buffer` 0 = the system's.
-  explicit WireClient(std::uint16_t port, int receive_buffer = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit WireClient(std::uint16_t port, int receive_buffer = 0)
+      : WireClient(Socket(::socket(AF_INET, SOCK_STREAM, 0)), port, receive_buffer) {}
+  // By a socket that is there already.
+  WireClient(Socket socket, std::uint16_t port, int receive_buffer = 0) : socket_(std::move(socket)) {
     if (receive_buffer > 0) {
       ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
-    const timeval deadline{10, 0};
+    const timeval deadline{60, 0};
     ::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -33,10 +38,14 @@ class WireClient {
     }
   }
 
+  virtual ~WireClient() = default;
+  WireClient(WireClient&&) = default;
+  WireClient& operator=(WireClient&&) = default;
+
   // False if the peer has gone.
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = write(bytes);
       if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -44,6 +53,7 @@ class WireClient {
   }
   void half_close() const { ::shutdown(socket_.descriptor(), SHUT_WR); }
   void close() { socket_.close(); }
+  [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
 
   // The next `size` bytes, or fewer if the connection ends.
   std::string read(std::size_t size) {
@@ -108,10 +118,16 @@ class WireClient {
     send(bytes);
   }
 
+ protected:
+  virtual ssize_t write(std::string_view bytes) const {
+    return ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  virtual ssize_t read_some(std::span<char> into) { return ::recv(socket_.descriptor(), into.data(), into.size(), 0); }
+
  private:
   bool receive() {
     char bytes[65'536];
-    const ssize_t got = ::recv(socket_.descriptor(), bytes, sizeof bytes, 0);
+    const ssize_t got = read_some(bytes);
     if (got > 0) {
       buffer_.append(bytes, static_cast<std::size_t>(got));
       return true;
@@ -136,16 +152,19 @@ class WireClient {
 inline std::string get(std::string_view target, std::string_view headers = "") {
   return "GET " + std::string(target) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + std::string(headers) + "\r\n";
 }
-inline std::string post_bid(int amount, std::string_view headers = "") {
-  const std::string body = "{\"amount\":" + std::to_string(amount) + "}";
-  return "POST /v1/auctions/1/bids HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Bidder: "
-         "Alice\r\n" +
-         std::string(headers) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+inline std::string post(std::string_view target, std::string_view body, std::string_view headers = "") {
+  return "POST " + std::string(target) + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" +
+         std::string(headers) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
-inline std::string upgrade() {
+inline std::string post_bid(int amount, std::string_view headers = "") {
+  return post("/v1/auctions/1/bids", "{\"amount\":" + std::to_string(amount) + "}",
+              "X-Bidder: Alice\r\n" + std::string(headers));
+}
+inline std::string upgrade(std::string_view headers = {}) {
   return get("/v1/stream",
              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: flashbid.v1\r\n");
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: flashbid.v1\r\n" +
+                 std::string(headers));
 }
 
 }  // namespace flashbid::test

@@ -25,7 +25,8 @@ def count(path, folder=None):
     counts = collections.Counter()
     text = pathlib.Path(path).read_text(encoding="utf-8", errors="replace")  # a case's parameter may be any bytes
     for case in ElementTree.fromstring(text).iter("testcase"):
-        own = pathlib.Path(folder) / f"{case.get('name')}.xml" if folder else None
+        # Only a binary's run has a report of its own; a case's name may be too long for a file's.
+        own = pathlib.Path(folder) / f"{case.get('name')}.xml" if folder and pathlib.Path(folder).is_dir() else None
         if own is None or not own.exists():
             counts[kind_of(case)] += 1
             continue

@@ -7,7 +7,7 @@ import sys
 
 import jsonschema
 import pytest
-from source_tree import ROOT, read
+from source_tree import ROOT, read, tracked_files
 
 
 def converted(name, tmp_path_factory):
@@ -59,19 +59,25 @@ def enumerators(path, enum):
     return [name for name in names if name != "none"]
 
 
+def web_files(folder):
+    return "\n".join(read(path) for path in tracked_files() if path.parts[:4] == ("web", "src", *folder.split("/")))
+
+
 def test_reasons_are_spelled_the_same(openapi):
     reasons = openapi["components"]["schemas"]["Reason"]["enum"]
     assert enumerators("src/auction/decide.hpp", "Reason") == reasons
-    words = read("web/texts.js")
-    missing = [reason for reason in reasons if words.count(f"reason_{reason}:") != 2]
-    assert not missing, "the page has no words for these, in both languages"
+    assert re.findall(r'"(\w+)"', re.search(r"export type Reason =(.*?);", read("web/src/client/types.ts"), re.S).group(1)) == reasons
+    languages = re.findall(r"\breasons: \{(.*?)\n  \}", web_files("pages/room"), re.S)
+    words = [re.findall(r"^    (\w+): ", each, re.M) for each in languages]
+    assert words == [reasons, reasons], "the room has words for these, in both languages"
 
 
 def test_events_are_spelled_the_same(openapi):
     schemas = openapi["components"]["schemas"]
     events = [schemas[each["$ref"].rsplit("/", 1)[1]]["properties"]["event"]["const"] for each in schemas["Event"]["oneOf"]]
-    words = read("web/texts.js")
-    assert all(words.count(f"event_{event}:") == 2 for event in events)
+    assert re.findall(r'^  event: "(\w+)";', read("web/src/client/types.ts"), re.M) == events
+    # Whose words are in both languages: the compiler refuses one that is missing.
+    assert set(re.findall(r'case "(\w+)":', read("web/src/pages/room/events.ts"))) == set(events), "the room has a line for each"
     bodies = re.search(r"using EventBody = std::variant<(.*?)>;", read("src/auction/event.hpp"), re.S).group(1)
     assert [re.sub(r"(?<!^)([A-Z])", r"_\1", body.strip()).lower() for body in bodies.split(",")] == events
 

@@ -8,12 +8,16 @@ from source_tree import ROOT, cpp_files, read
 ARROWS = {
     "base": set(),
     "auction": {"base"},
+    "access": {"base"},
     "ledger": {"auction", "base"},
-    "ledger/sqlite": {"ledger", "auction", "base"},
+    "sqlite": {"base"},
+    "accounts": {"access", "sqlite", "base"},
+    "ledger/sqlite": {"ledger", "sqlite", "auction", "base"},
     "ledger/memory": {"ledger", "auction", "base"},
     "redis": {"base"},
     "archive": {"ledger", "auction", "base"},
     "lease": {"redis", "base"},
+    "access/redis": {"access", "redis", "base"},
     "relay": {"redis", "lease", "archive", "ledger", "ledger/sqlite", "auction", "base"},
     "relay/kafka": {"relay", "ledger", "auction", "base"},
     "relay/webhook": {"relay", "ledger", "auction", "base"},
@@ -23,8 +27,9 @@ ARROWS = {
     "engine/embedded": {"engine", "feed", "ledger", "auction", "base"},
     "engine/redis": {"redis", "archive", "engine", "feed", "ledger", "auction", "base"},
     "wire": {"engine", "feed", "ledger", "auction", "base"},
-    "server": {"wire", "engine", "feed", "ledger", "auction", "base"},
-    "bots": {"wire", "ledger", "auction", "base"},
+    "server": {"access", "wire", "engine", "feed", "ledger", "auction", "base"},
+    "checker": {"ledger", "auction", "base"},
+    "bots": {"checker", "wire", "ledger", "auction", "base"},
     "app": None,  # knows every part
 }
 INCLUDE = re.compile(r'^#include "([^"]+)/[^"/]+"', re.M)
@@ -33,7 +38,7 @@ IMPURE = re.compile(r"^#include <(chrono|random|thread|mutex|atomic|future|condi
                     r"cstdio|ctime|boost/asio.*|boost/beast.*|sqlite3\.h|unistd\.h|sys/.*|spdlog/.*)>", re.M)
 # Socket and framework headers stay at the edges.
 ASIO = re.compile(r"^#include <boost/(?:asio|beast)[./].*>", re.M)
-MAY_USE_ASIO = {"server", "bots", "app", "redis", "lease", "engine/redis"}
+MAY_USE_ASIO = {"server", "bots", "app", "redis", "lease", "access/redis", "engine/redis"}
 # Without I/O: the HTTP parser and what it is fed.
 WIRE_MAY = re.compile(r"<boost/(?:beast/http/|asio/buffer\.hpp)")
 

@@ -40,6 +40,7 @@ struct Batch {
   std::vector<WaitingBid> bids;
   std::vector<Waiting> others;
   std::vector<std::pair<Slot*, CallerKey>> keys;  // remembered by this batch
+  std::vector<std::pair<Slot*, OperatorAction>> actions;
 
   void clear() {
     records.clear();
@@ -47,6 +48,7 @@ struct Batch {
     bids.clear();
     others.clear();
     keys.clear();
+    actions.clear();
   }
 };
 

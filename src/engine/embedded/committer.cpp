@@ -24,10 +24,10 @@ Committer::~Committer() { stop(); }
 void Committer::set_shards(std::vector<Shard*> shards) {
   shards_ = std::move(shards);
   generations_.assign(shards_.size(), 0);
+  unmoved_.store(writer_.unmoved(), std::memory_order_relaxed);
 }
 
 void Committer::start() {
-  unmoved_.store(writer_.unmoved(), std::memory_order_relaxed);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -52,37 +52,44 @@ void Committer::submit(std::size_t shard, std::shared_ptr<Batch> batch) {
 }
 
 void Committer::run() {
-  std::vector<Submitted> group;
-  bool idle = false;
-  bool all_moved = false;
+  Duration patience = options_.idle_before_moving;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      // Asleep until there is a batch; while rows wait to be moved, only so long as makes a moment idle.
-      const auto ready = [this] { return !queue_.empty() || stopping_; };
-      const auto patience = std::chrono::milliseconds(idle ? 0 : options_.idle_before_moving.ms);
       sleeping_ = true;
-      if (all_moved) {
-        idle = !wake_.wait_for(lock, std::chrono::milliseconds(forgetting_period.ms), ready);
-      } else {
-        idle = !wake_.wait_for(lock, patience, ready);
-      }
+      wake_.wait_for(lock, std::chrono::milliseconds(patience.ms), [this] { return !queue_.empty() || stopping_; });
       sleeping_ = false;
-      group.swap(queue_);
-      if (group.empty() && stopping_) break;
+      if (queue_.empty() && stopping_) break;
     }
-    if (!group.empty()) {
-      commit(group);
-      group.clear();
-      all_moved = false;
-      if (writer_.unmoved() > options_.max_unmoved) move(options_.busy_move_slice);
-      continue;
-    }
-    if (!idle) continue;
-    all_moved = !move(options_.move_slice);
-    if (all_moved && clock_.now() >= next_forgetting_) all_moved = !forget();
+    patience = turn();
   }
+  finish();
+}
+
+void Committer::finish() {
+  while (batch_waits()) turn();
   move_the_rest();
+}
+
+bool Committer::batch_waits() const {
+  const std::scoped_lock lock(mutex_);
+  return !queue_.empty();
+}
+
+Duration Committer::turn() {
+  {
+    const std::scoped_lock lock(mutex_);
+    group_.swap(queue_);
+  }
+  if (!group_.empty()) {
+    commit(group_);
+    group_.clear();
+    if (writer_.unmoved() > options_.max_unmoved) move(options_.busy_move_slice);
+    return options_.idle_before_moving;
+  }
+  bool all_moved = !move(options_.move_slice);
+  if (all_moved && clock_.now() >= next_forgetting_) all_moved = !forget();
+  return all_moved ? forgetting_period : Duration{0};
 }
 
 void Committer::commit(std::vector<Submitted>& group) {

@@ -1,6 +1,9 @@
 // The one thread that writes the ledger: appends, and in idle moments moves rows into history. Group commit: whatever
 // the shards submitted while the last sync ran becomes durable with the next one.
 //
+// What it does, it does in turns. start() makes the thread that takes them; without it, who owns the committer does,
+// always on one thread: that one is "the committer's thread" below.
+//
 // Members guarded by mutex_ are grouped below; the rest belongs to the committer's thread.
 #pragma once
 
@@ -47,13 +50,21 @@ class Committer {
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Before start(). The index is what submit() names.
+  // Before the first turn, once the ledger is recovered. The index is what submit() names.
   void set_shards(std::vector<Shard*> shards);
   // Called once, on the committer's thread, when a sync has failed: nothing can be trusted from then on (INV-12).
   void on_sync_failed(std::function<void(const Error&)> callback) { on_sync_failed_ = std::move(callback); }
   void start();
-  // Commits what was submitted, moves what it can within its time, ends the thread.
+  // Ends the thread, after it has committed what was submitted and moved what it can within its time.
   void stop();
+
+  // Commits what was submitted; if nothing was, the moment is idle: moves a slice into history, or forgets. The next
+  // turn is due when a batch waits, and without one after the time that is returned.
+  Duration turn();
+  // What stop() does before the thread ends, for who gives the turns: commits what was submitted, moves what it can.
+  void finish();
+  // Any thread.
+  [[nodiscard]] bool batch_waits() const;
 
   // Any shard's thread. Batches of a shard are committed in the order of their submission.
   void submit(std::size_t shard, std::shared_ptr<Batch> batch);
@@ -84,7 +95,8 @@ class Committer {
   std::vector<Shard*> shards_;
   std::function<void(const Error&)> on_sync_failed_;
   std::vector<std::uint64_t> generations_;  // the memory that each shard's next good batch rests on
-  std::vector<Record> records_;             // of the transaction being made, reused
+  std::vector<Submitted> group_;            // of the transaction being made, reused
+  std::vector<Record> records_;             // the same one's
   Timestamp next_forgetting_;
   std::thread thread_;
 

@@ -12,8 +12,8 @@ void Directory::note_id(AuctionId id) {
 
 void Directory::restore(AuctionId created, const std::optional<KeyUse>& key_use) {
   note_id(created);
-  if (!key_use || key_use->operation != Operation::create) return;
-  by_key_[{Operation::create, key_use->caller, key_use->key}] = {key_use->fingerprint, created, true, {}};
+  if (!key_use) return;
+  by_key_[{key_use->operation, key_use->caller, key_use->key}] = {key_use->fingerprint, created, true, {}};
 }
 
 void Directory::create(CreateRequest request, AuctionDone done) {
@@ -34,13 +34,16 @@ void Directory::create(CreateRequest request, AuctionDone done) {
     });
   }
   Creation& creation = known->second;
-  if (creation.fingerprint != request.key_use->fingerprint) {
-    return done(std::unexpected(key_reused(key.key)));
-  }
+  const bool reused = creation.fingerprint != request.key_use->fingerprint;
   if (!creation.durable) {
-    creation.waiting.push_back(std::move(done));
+    // Neither the auction nor a refusal is told before the creation is durable (INV-2).
+    creation.waiting.emplace_back([reused, key = key.key, done = std::move(done)](Result<AuctionView> created) mutable {
+      if (created && reused) return done(std::unexpected(key_reused(key)));
+      done(std::move(created));
+    });
     return;
   }
+  if (reused) return done(std::unexpected(key_reused(key.key)));
   shards_.read_as_created(creation.auction, std::move(done));
 }
 

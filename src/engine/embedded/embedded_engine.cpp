@@ -65,6 +65,12 @@ class EmbeddedEngine::Parts::LoopEngine final : public Engine, private EventSour
     });
   }
 
+  void actions(AuctionId auction, ActionsDone done) override {
+    on_shard(auction, [auction, done = back_here(std::move(done))](Shard& shard) mutable {
+      shard.actions(auction, std::move(done));
+    });
+  }
+
   void list(const ListQuery& query, ListDone done) override;
 
   [[nodiscard]] Hub& hub() override { return hub_; }
@@ -107,6 +113,7 @@ class EmbeddedEngine::Parts::LoopEngine final : public Engine, private EventSour
     ListDone done;
     std::vector<AuctionView> views;
     std::size_t missing = 0;
+    bool more_in_history = false;
   };
   void add_history(const std::shared_ptr<Gathering>& gathering);
   static void finish(Gathering& gathering);
@@ -142,8 +149,9 @@ void EmbeddedEngine::Parts::LoopEngine::list(const ListQuery& query, ListDone do
   }
 }
 
-// Auctions that are over may have left memory; every other one is in it. Memory is asked first: what leaves it
-// meanwhile is in history by then.
+// Auctions that are over may have left memory; every other one is in it, or will be in a moment, when its shard hears
+// that it is durable: until then nobody is told of it (INV-3). Memory is asked first: what leaves it meanwhile is in
+// history by then.
 void EmbeddedEngine::Parts::LoopEngine::add_history(const std::shared_ptr<Gathering>& gathering) {
   const auto& state = gathering->query.state;
   const bool all_in_memory = state && (*state == AuctionState::scheduled || *state == AuctionState::open);
@@ -153,7 +161,9 @@ void EmbeddedEngine::Parts::LoopEngine::add_history(const std::shared_ptr<Gather
     if (!images) return gathering->done(std::unexpected(images.error()));
     std::vector<AuctionView> views = std::exchange(gathering->views, {});
     std::ranges::sort(views, {}, [](const AuctionView& view) { return view.auction.id; });
+    gathering->more_in_history = images->size() >= gathering->query.limit;
     for (Auction& image : *images) {
+      if (image.next_boundary()) continue;
       const auto in_memory =
           std::ranges::lower_bound(views, image.id, {}, [](const AuctionView& view) { return view.auction.id; });
       if (in_memory != views.end() && in_memory->auction.id == image.id) continue;
@@ -172,8 +182,9 @@ void EmbeddedEngine::Parts::LoopEngine::add_history(const std::shared_ptr<Gather
 void EmbeddedEngine::Parts::LoopEngine::finish(Gathering& gathering) {
   std::ranges::sort(gathering.views, {}, [](const AuctionView& view) { return view.auction.id; });
   AuctionPage page;
-  page.more = gathering.views.size() >= gathering.query.limit;
-  if (page.more) gathering.views.resize(gathering.query.limit - 1);
+  const bool too_many = gathering.views.size() >= gathering.query.limit;
+  page.more = too_many || gathering.more_in_history;
+  if (too_many) gathering.views.resize(gathering.query.limit - 1);
   page.auctions = std::move(gathering.views);
   gathering.done(std::move(page));
 }
@@ -220,7 +231,7 @@ Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::start(const EmbeddedOpti
                           auto& home = *raw->loop_engines[0];
                           home.there(raw->shard_of(id), [raw, id, request = std::move(request),
                                                          done = home.back_here(std::move(done))]() mutable {
-                            raw->shards[raw->shard_of(id)]->create(id, std::move(request), std::move(done));
+                            raw->shards[raw->shard_of(id)]->create(id, request, std::move(done));
                           });
                         },
                         [raw = parts.get()](AuctionId id, AuctionDone done) {
@@ -251,16 +262,23 @@ Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::start(const EmbeddedOpti
   options.clock->raise(report->last_at);
   for (const auto& shard : parts->shards) shard->set_epoch(report->epoch);
 
-  // 4. The writing thread.
+  // 4. Who writes, who reads history.
   parts->committer->set_shards(std::move(shards));
   parts->committer->on_sync_failed(options.on_failed);
-  parts->committer->start();
+  if (options.own_threads) {
+    parts->committer->start();
+    parts->history->start();
+  }
   return std::unique_ptr<EmbeddedEngine>(new EmbeddedEngine(std::move(parts)));
 }
 
 Engine& EmbeddedEngine::on_loop(std::size_t k) { return *parts_->loop_engines[k]; }
 
 Timestamp EmbeddedEngine::tick(std::size_t k) { return parts_->shards[k]->tick(); }
+
+Committer& EmbeddedEngine::committer() { return *parts_->committer; }
+
+HistoryReader& EmbeddedEngine::history() { return *parts_->history; }
 
 void EmbeddedEngine::stop() {
   parts_->history->stop();

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "engine/embedded/committer.hpp"
 #include "engine/engine.hpp"
+#include "engine/history_reader.hpp"
 #include "ledger/ledger.hpp"
 
 namespace flashbid {
@@ -22,6 +23,7 @@ struct EmbeddedOptions {
   std::function<void(const Error&)>
       on_failed;  // a sync failed: from the committer's thread, once; the process must end
   Committer::Options committer;
+  bool own_threads = true;  // false: the committer and the reader of history have their turns from whoever starts this
 };
 
 class EmbeddedEngine {
@@ -38,7 +40,12 @@ class EmbeddedEngine {
   // On loop k: opens and closes what is due. To be called again at the returned moment, or sooner.
   Timestamp tick(std::size_t k);
 
-  // Commits what is in flight, moves what it can into history, ends its threads. The loops have ended.
+  // For who gives them their turns.
+  [[nodiscard]] Committer& committer();
+  [[nodiscard]] HistoryReader& history();
+
+  // Commits what is in flight, moves what it can into history, ends its threads; without threads of its own, nothing.
+  // The loops have ended.
   void stop();
 
  private:

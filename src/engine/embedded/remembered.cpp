@@ -13,11 +13,6 @@ std::uint64_t CallerKey::hash() const {
   return seed;
 }
 
-const Remembered* RememberedAnswers::find(const CallerKey& key) const {
-  const auto found = answers_.find(key);
-  return found == answers_.end() ? nullptr : &found->second;
-}
-
 Remembered* RememberedAnswers::find(const CallerKey& key) {
   const auto found = answers_.find(key);
   return found == answers_.end() ? nullptr : &found->second;
@@ -39,7 +34,8 @@ void RememberedAnswers::forget(const CallerKey& key) {
 }
 
 void RememberedAnswers::hand_over(const CallerKey& key) {
-  if (answers_.erase(key) > 0) in_history_.insert(key.hash());
+  answers_.erase(key);
+  in_history_.insert(key.hash());
 }
 
 void RememberedAnswers::hand_over_up_to(Sequence moved) {

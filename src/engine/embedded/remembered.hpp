@@ -40,7 +40,6 @@ class RememberedAnswers {
   // `history_knows_more`: history may remember keys whose hashes are not here (the auction was loaded from it).
   explicit RememberedAnswers(bool history_knows_more) : history_knows_more_(history_knows_more) {}
 
-  [[nodiscard]] const Remembered* find(const CallerKey& key) const;
   [[nodiscard]] Remembered* find(const CallerKey& key);
   [[nodiscard]] bool empty() const { return answers_.empty(); }
   // Whether history has to be asked about a key that find() does not know.

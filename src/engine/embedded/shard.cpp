@@ -80,10 +80,9 @@ void Shard::keep_cold(Slot& slot) {
   if (cold_.size() <= max_cold_auctions) return;
   const AuctionId oldest = cold_.front();
   cold_.pop_front();
-  Slot* candidate = in_memory(oldest);
-  if (candidate == nullptr) return;
-  if (candidate->evictable()) {
-    erase(*candidate);
+  Slot& candidate = *in_memory(oldest);  // it leaves memory only here
+  if (candidate.evictable()) {
+    erase(candidate);
   } else {
     cold_.push_back(oldest);
   }
@@ -112,7 +111,7 @@ void Shard::bid(const BidRequest& request, BidDone done) {
   if (keyed) {
     key_use = KeyUse{Operation::bid, request.bid.bidder, request.key, std::to_string(request.bid.amount.value())};
   }
-  if (!decision.events.empty()) append(slot, decision.events, key_use);
+  if (!decision.events.empty()) append(slot, decision.events, {key_use});
   const BidAnswer answer = answer_to(request, decision, slot.current(), now);
   if (keyed && decision.verdict == Verdict::rejected) append_answer(slot, answer, *key_use);
   if (keyed) {
@@ -127,18 +126,19 @@ void Shard::bid(const BidRequest& request, BidDone done) {
   ++waiting_replies_;
 }
 
-void Shard::create(AuctionId id, CreateRequest request, AuctionDone done) {
+void Shard::create(AuctionId id, const CreateRequest& request, AuctionDone done) {
   if (stopped_) return done(fail(Failure::unavailable, "the ledger has failed; the server is stopping"));
   const Result<Slot*> found = find(id);
   if (!found) return done(std::unexpected(found.error()));
   if (*found != nullptr) {
-    return done(std::unexpected(auction_is_there(id)));
+    const bool is_new = (*found)->durable.sequence == Sequence{0};
+    return refuse_when_durable(is_new ? (*found)->pending_batch : 0, auction_is_there(id), std::move(done));
   }
   Slot& slot = insert(id);
-  append(slot, flashbid::create(request.terms, ports_.clock->now()), request.key_use);
+  append(slot, flashbid::create(request.terms, ports_.clock->now()), {request.key_use, request.by});
   Batch& batch = open_batch();
   ++waiting_replies_;
-  batch.others.push_back(
+  batch.others.emplace_back(
       [done = std::move(done), view = AuctionView{*slot.ahead, ports_.epoch, 0}](const Error* failure) mutable {
         if (failure != nullptr) return done(std::unexpected(*failure));
         done(std::move(view));
@@ -156,7 +156,8 @@ void Shard::cancel(const CancelRequest& request, AuctionDone done) {
   const Timestamp now = ports_.clock->now();
   const Decision decision = decide(slot.current(), Cancel{}, now);
   const bool accepted = decision.verdict == Verdict::accepted;
-  if (!decision.events.empty()) append(slot, decision.events, accepted ? request.key_use : std::nullopt);
+  if (!decision.events.empty())
+    append(slot, decision.events, accepted ? Hidden{request.key_use, request.by} : Hidden{});
   if (accepted && request.key_use) {
     const CallerKey key{Operation::cancel, request.key_use->caller, request.key_use->key};
     BidAnswer marker;
@@ -171,12 +172,13 @@ void Shard::cancel(const CancelRequest& request, AuctionDone done) {
   if (!slot.ahead) return done(std::unexpected(*refusal));
   ++waiting_replies_;
   batch_in_flight(slot.pending_batch)
-      .others.push_back([done = std::move(done), refusal,
-                         view = AuctionView{*slot.ahead, ports_.epoch, slot.watchers}](const Error* failure) mutable {
-        if (failure != nullptr) return done(std::unexpected(*failure));
-        if (refusal) return done(std::unexpected(*refusal));
-        done(std::move(view));
-      });
+      .others.emplace_back(
+          [done = std::move(done), refusal,
+           view = AuctionView{*slot.ahead, ports_.epoch, slot.watchers}](const Error* failure) mutable {
+            if (failure != nullptr) return done(std::unexpected(*failure));
+            if (refusal) return done(std::unexpected(*refusal));
+            done(std::move(view));
+          });
 }
 
 Timestamp Shard::tick() {
@@ -194,7 +196,7 @@ Timestamp Shard::tick() {
       boundaries_.push({*due, id});
       continue;
     }
-    append(*slot, decide(slot->current(), Tick{}, now).events, std::nullopt);
+    append(*slot, decide(slot->current(), Tick{}, now).events, {});
   }
   const Timestamp latest = now + longest_sleep;
   return boundaries_.empty() || boundaries_.top().at > latest ? latest : boundaries_.top().at;

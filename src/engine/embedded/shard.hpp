@@ -61,7 +61,7 @@ class Shard final : public Committer::Shard {
 
   // Commands. `done` is called on this loop.
   void bid(const BidRequest& request, BidDone done);
-  void create(AuctionId id, CreateRequest request, AuctionDone done);
+  void create(AuctionId id, const CreateRequest& request, AuctionDone done);
   void cancel(const CancelRequest& request, AuctionDone done);
   // Opens and closes what is due; returns when to call again at the latest.
   Timestamp tick();
@@ -70,6 +70,7 @@ class Shard final : public Committer::Shard {
   void read(AuctionId id, AuctionDone done);
   [[nodiscard]] std::vector<AuctionView> page(const ListQuery& query) const;
   void events(const EventsQuery& query, EventsDone done);
+  void actions(AuctionId id, ActionsDone done);
   // The auction as its creation left it, for a repeated create.
   void read_as_created(AuctionId id, AuctionDone done);
   void attach(std::size_t loop, AuctionId id, std::optional<ResumePoint> from, AttachDone done);
@@ -122,7 +123,24 @@ class Shard final : public Committer::Shard {
   // shard_commit.cpp
   Batch& open_batch();
   Batch& batch_in_flight(std::uint64_t number);
-  void append(Slot& slot, const Events& events, const std::optional<KeyUse>& key_use);
+  // 0 = recovered, or none: durable.
+  [[nodiscard]] bool is_durable(std::uint64_t batch) const;
+  // Says no for what the batch holds, once that is durable (INV-2); if it never will be, tells that instead.
+  template <class T>
+  void refuse_when_durable(std::uint64_t batch, Error refusal, std::move_only_function<void(Result<T>)> done) {
+    if (is_durable(batch)) return done(std::unexpected(std::move(refusal)));
+    ++waiting_replies_;
+    batch_in_flight(batch).others.emplace_back(
+        [done = std::move(done), refusal = std::move(refusal)](const Error* failure) mutable {
+          done(std::unexpected(failure != nullptr ? *failure : refusal));
+        });
+  }
+  // What a command brings with it that only the ledger learns.
+  struct Hidden {
+    std::optional<KeyUse> key_use;
+    BidderId by{};  // the operator; empty = none, or unknown
+  };
+  void append(Slot& slot, const Events& events, const Hidden& hidden);
   void append_answer(Slot& slot, const BidAnswer& answer, const KeyUse& key_use);
   void flush();
   void on_committed(const std::shared_ptr<Batch>& batch);

@@ -31,14 +31,11 @@ bool Shard::answer_again(Slot& slot, const BidRequest& request, BidDone& done) {
   if (!*recalled) return false;
   const Remembered& remembered = **recalled;
   if (remembered.answer.amount != request.bid.amount) {
-    done(std::unexpected(key_reused(request.key)));
+    refuse_when_durable(remembered.batch, key_reused(request.key), std::move(done));
     return true;
   }
   repeated_.add();
-  const bool durable =
-      remembered.batch == 0 || ((in_flight_.empty() || remembered.batch < in_flight_.front()->number) &&
-                                !(open_ && remembered.batch == open_->number));
-  if (durable) {
+  if (is_durable(remembered.batch)) {
     done(remembered.answer);
     return true;
   }
@@ -56,7 +53,7 @@ bool Shard::answer_again(Slot& slot, const CancelRequest& request, AuctionDone& 
   }
   if (!*recalled) return false;
   if ((*recalled)->fingerprint != request.key_use->fingerprint) {
-    done(std::unexpected(key_reused(request.key_use->key)));
+    refuse_when_durable((*recalled)->batch, key_reused(request.key_use->key), std::move(done));
     return true;
   }
   repeated_.add();
@@ -66,7 +63,7 @@ bool Shard::answer_again(Slot& slot, const CancelRequest& request, AuctionDone& 
   }
   ++waiting_replies_;
   batch_in_flight(slot.pending_batch)
-      .others.push_back([this, &slot, done = std::move(done)](const Error* failure) mutable {
+      .others.emplace_back([this, &slot, done = std::move(done)](const Error* failure) mutable {
         if (failure != nullptr) return done(std::unexpected(*failure));
         done(view_of(slot));
       });
@@ -179,6 +176,9 @@ Result<void> Shard::restore(const Record& record) {
   by_state_[static_cast<std::size_t>(slot->durable.state)].insert(record.auction);
   watch_boundary(slot->durable);
   slot->tail.push({record.payload, std::holds_alternative<BidAccepted>(event.body)});
+  if (is_action(event.body)) {
+    slot->actions.push_back({event.sequence, name_of(event.body), secret->by, event.at});
+  }
   restore_key(*slot, event, secret->key_use);
   return {};
 }

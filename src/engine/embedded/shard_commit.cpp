@@ -29,7 +29,12 @@ Batch& Shard::batch_in_flight(std::uint64_t number) {
   return *in_flight_[number - in_flight_.front()->number];
 }
 
-void Shard::append(Slot& slot, const Events& events, const std::optional<KeyUse>& key_use) {
+bool Shard::is_durable(std::uint64_t batch) const {
+  if (open_ && batch == open_->number) return false;
+  return in_flight_.empty() || batch < in_flight_.front()->number;
+}
+
+void Shard::append(Slot& slot, const Events& events, const Hidden& hidden) {
   Batch& batch = open_batch();
   if (!slot.ahead) slot.ahead = std::make_unique<Auction>(slot.durable);
   slot.pending_batch = batch.number;
@@ -41,8 +46,12 @@ void Shard::append(Slot& slot, const Events& events, const std::optional<KeyUse>
     if (const auto* created = std::get_if<Created>(&event.body)) secret.reserve = created->terms->reserve;
     const bool is_effect = !std::holds_alternative<Opened>(event.body) && !std::holds_alternative<Closed>(event.body) &&
                            !std::holds_alternative<Extended>(event.body);
-    if (is_effect) secret.key_use = key_use;
-    const bool has_secret = secret.reserve || secret.key_use;
+    if (is_effect) secret.key_use = hidden.key_use;
+    if (is_action(event.body)) {
+      secret.by = hidden.by;
+      batch.actions.emplace_back(&slot, OperatorAction{event.sequence, name_of(event.body), hidden.by, event.at});
+    }
+    const bool has_secret = secret.reserve || secret.key_use || !secret.by.empty();
     batch.records.push_back({slot.durable.id, event.sequence, RecordKind::event, event.at, json,
                              has_secret ? encode_secret(secret) : std::string()});
     apply(*slot.ahead, event);
@@ -103,6 +112,7 @@ void Shard::on_committed(const std::shared_ptr<Batch>& batch) {
     }
     slot.tail.push({std::move(in_flight.json), std::holds_alternative<BidAccepted>(in_flight.event.body)});
   }
+  for (auto& [slot, action] : batch->actions) slot->actions.push_back(action);
   events_.add(batch->events.size());
   for (const auto& [slot, before] : touched) {
     if (slot->pending_batch == batch->number) slot->ahead.reset();
@@ -187,6 +197,7 @@ void Shard::on_moved(const std::vector<Moved>& moved) {
     if (slot == nullptr) continue;
     slot->moved = std::max(slot->moved, one.sequence);
     slot->tail.trim(one.sequence, slot->watchers > 0 ? watched_tail : 0);
+    std::erase_if(slot->actions, [&](const OperatorAction& action) { return action.sequence <= slot->moved; });
     if (slot->remembered) slot->remembered->hand_over_up_to(one.sequence);
     if (slot->is_over() && slot->moved == slot->durable.sequence) keep_cold(*slot);
   }

@@ -8,6 +8,7 @@
 #include "auction/auction.hpp"
 #include "engine/embedded/remembered.hpp"
 #include "feed/tail.hpp"
+#include "ledger/operator_action.hpp"
 
 namespace flashbid {
 
@@ -20,8 +21,9 @@ struct Slot {
   std::unique_ptr<RememberedAnswers> remembered;  // null until a key is used, or history may know some
   std::vector<std::uint32_t> watchers_by_loop;    // empty until somebody watches
   std::uint32_t watchers = 0;
-  std::uint64_t committed_batch = 0;  // the last batch whose events reached `durable`
-  bool cold = false;                  // listed among those that may be evicted
+  std::vector<OperatorAction> actions;  // of the events that history does not have yet
+  std::uint64_t committed_batch = 0;    // the last batch whose events reached `durable`
+  bool cold = false;                    // listed among those that may be evicted
 
   // What the next command is decided on.
   [[nodiscard]] const Auction& current() const { return ahead ? *ahead : durable; }

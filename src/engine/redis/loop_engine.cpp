@@ -62,6 +62,12 @@ void RedisLoopEngine::events(const EventsQuery& query, EventsDone done) {
   });
 }
 
+void RedisLoopEngine::actions(AuctionId auction, ActionsDone done) {
+  there([auction, done = back_here<std::vector<OperatorAction>>(std::move(done))](Node* node) mutable {
+    node->actions(auction, std::move(done));
+  });
+}
+
 Timestamp RedisLoopEngine::now() { return shared_.clock->now(); }
 
 // Answers of the feed are posted at once and not gathered: publications are too, and must not overtake them.

@@ -37,6 +37,7 @@ class RedisLoopEngine final : public Engine, private EventSource {
   void read(AuctionId auction, AuctionDone done) override;
   void list(const ListQuery& query, ListDone done) override;
   void events(const EventsQuery& query, EventsDone done) override;
+  void actions(AuctionId auction, ActionsDone done) override;
 
   [[nodiscard]] Hub& hub() override { return hub_; }
   [[nodiscard]] Timestamp now() override;

@@ -38,10 +38,10 @@ Node::Node(redis::Client& client, Admission& admission, Options options)
     : client_(client),
       admission_(admission),
       options_(std::move(options)),
-      names_{function_name("bid"),      function_name("create"),     function_name("cancel"),
-             function_name("tick"),     function_name("view"),       function_name("events"),
-             function_name("list"),     function_name("reserve_id"), function_name("release_key"),
-             function_name("may_write")},
+      names_{function_name("bid"),         function_name("create"),   function_name("cancel"),
+             function_name("tick"),        function_name("view"),     function_name("events"),
+             function_name("actions"),     function_name("list"),     function_name("reserve_id"),
+             function_name("release_key"), function_name("may_write")},
       losses_(options_.shards),
       replicas_(options_.shards) {
   for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));
@@ -158,7 +158,7 @@ void Node::create_under(AuctionId id, CreateRequest request, AuctionDone done) {
     auto command = redis::function_call(names_.create, meta_keys_[shard], 10);
     command.add(epoch.value()).add(id.value()).add(public_terms);
     command.add(terms.opens_at.ms).add(terms.closes_at.ms).add(rules_text(terms));
-    command.add(encode_secret({terms.reserve, use}));
+    command.add(encode_secret({terms.reserve, use, shared->by}));
     add_key_use(command, use);
     redis::Command made = command.take();
     made.repeatable = use.has_value();
@@ -194,7 +194,7 @@ void Node::cancel(CancelRequest request, AuctionDone done) {
     auto command = redis::function_call(names_.cancel, meta_keys_[shard], 6);
     command.add(epoch.value()).add(shared->auction.value());
     add_key_use(command, use);
-    command.add(use ? encode_secret({std::nullopt, use}) : std::string());
+    command.add(encode_secret({std::nullopt, use, shared->by}));
     redis::Command made = command.take();
     made.repeatable = use.has_value();
     return made;

@@ -70,6 +70,7 @@ class Node {
   void read(AuctionId auction, AuctionDone done);
   void list(const ListQuery& query, ListDone done);
   void events(const EventsQuery& query, EventsDone done);
+  void actions(AuctionId auction, ActionsDone done);
   // `after`: none = no events; at most the newest longest_resume of them are worth asking for. What has been trimmed is
   // read in the archive; if that is away, `first` says what is missing.
   void look(AuctionId auction, std::optional<Sequence> after, std::move_only_function<void(Result<AuctionLook>)> done);
@@ -144,6 +145,9 @@ class Node {
   void look_archived(AuctionId auction, std::optional<Sequence> after, LookDone done);
   void complete(AuctionLook look, Sequence after, LookDone done);
   void add_archived(const std::shared_ptr<Gathering>& gathering);
+  void archived_actions(AuctionId auction, ActionsDone done);  // of one that is over, all of them
+  void archived_actions(AuctionId auction, std::vector<Sequence> first, std::vector<OperatorAction> rest,
+                        ActionsDone done);
   void archived_events(const EventsQuery& query, Sequence up_to, EventsPage page, EventsDone done);
 
   redis::Client& client_;
@@ -151,7 +155,7 @@ class Node {
   Options options_;
   std::vector<std::string> meta_keys_;  // by shard
   struct Names {
-    std::string bid, create, cancel, tick, view, events, list, reserve_id, release_key, may_write;
+    std::string bid, create, cancel, tick, view, events, actions, list, reserve_id, release_key, may_write;
   } names_;
   NodeCounters counters_;
   LossWatch losses_;

@@ -129,19 +129,20 @@ void Node::create_unless_archived(AuctionId id, bool again, CreateRequest reques
 }
 
 void Node::create_again(AuctionId id, AuctionDone done) {
-  in_archive<StoredEvents>([id](LedgerReader& reader) { return reader.events(id, Sequence{0}, 2, false); },
-                           [this, id, done = std::move(done)](Result<StoredEvents> events) mutable {
-                             if (!events) return done(std::unexpected(events.error()));
-                             std::vector<DecodedEvent> first;
-                             for (const StoredEvent& event : *events) {
-                               Result<DecodedEvent> decoded = decode_event(*event.payload, {});
-                               if (!decoded) return done(std::unexpected(decoded.error()));
-                               first.push_back(std::move(*decoded));
-                             }
-                             Result<Auction> born = as_created(id, first);
-                             if (!born) return done(std::unexpected(born.error()));
-                             done(AuctionView{std::move(*born), admission_.epoch(shard_of(id)), 0});
-                           });
+  in_archive<StoredEvents>(
+      [id](LedgerReader& reader) { return reader.events(id, Sequence{0}, creation_events, false); },
+      [this, id, done = std::move(done)](Result<StoredEvents> events) mutable {
+        if (!events) return done(std::unexpected(events.error()));
+        std::vector<DecodedEvent> first;
+        for (const StoredEvent& event : *events) {
+          Result<DecodedEvent> decoded = decode_event(*event.payload, {});
+          if (!decoded) return done(std::unexpected(decoded.error()));
+          first.push_back(std::move(*decoded));
+        }
+        Result<Auction> born = as_created(id, first);
+        if (!born) return done(std::unexpected(born.error()));
+        done(AuctionView{std::move(*born), admission_.epoch(shard_of(id)), 0});
+      });
 }
 
 void Node::archived_sequence(AuctionId id, std::move_only_function<void(Result<Sequence>)> done) {
@@ -228,6 +229,44 @@ void Node::add_archived(const std::shared_ptr<Gathering>& gathering) {
         std::ranges::move(added, std::back_inserter(gathering->views));
         finish(*gathering);
       });
+}
+
+void Node::archived_actions(AuctionId auction, ActionsDone done) {
+  struct Found {
+    std::optional<Auction> auction;
+    std::vector<OperatorAction> actions;
+  };
+  auto ask = [auction](LedgerReader& reader) -> Result<Found> {
+    auto image = reader.auction(auction);
+    if (!image) return std::unexpected(image.error());
+    if (!*image) return Found{};
+    auto actions = read_actions(reader, auction, action_places(**image));
+    if (!actions) return std::unexpected(actions.error());
+    return Found{std::move(*image), std::move(*actions)};
+  };
+  in_archive<Found>(std::move(ask), [auction, done = std::move(done)](Result<Found> found) mutable {
+    if (!found) return done(std::unexpected(found.error()));
+    const Result<Auction> over = over_or_not(std::move(found->auction), auction);
+    if (!over) return done(std::unexpected(over.error()));
+    done(std::move(found->actions));
+  });
+}
+
+// `first` have been trimmed in Redis, which has the `rest`.
+void Node::archived_actions(AuctionId auction, std::vector<Sequence> first, std::vector<OperatorAction> rest,
+                            ActionsDone done) {
+  if (options_.archive == nullptr) {
+    return done(fail(Failure::unavailable, fmt::format("event {} of auction {} has left Redis, and this server has no "
+                                                       "archive to look in",
+                                                       first.front().value(), auction.value())));
+  }
+  auto ask = [auction, first = std::move(first),
+              rest = std::move(rest)](LedgerReader& reader) -> Result<std::vector<OperatorAction>> {
+    auto actions = read_actions(reader, auction, first);
+    if (actions) actions->insert(actions->end(), rest.begin(), rest.end());
+    return actions;
+  };
+  in_archive<std::vector<OperatorAction>>(std::move(ask), std::move(done));
 }
 
 // From the archive up to `up_to`, where Redis begins (0 = Redis has none of it), then from Redis.

@@ -111,6 +111,34 @@ void Node::finish(Gathering& gathering) const {
 
 void Node::events(const EventsQuery& query, EventsDone done) { events(query, {{}, query.after, {}}, std::move(done)); }
 
+// What has been trimmed is read in the archive.
+void Node::actions(AuctionId auction, ActionsDone done) {
+  const unsigned shard = shard_of(auction);
+  auto command = redis::function_call(names_.actions, meta_keys_[shard], 1, true);
+  command.add(auction.value());
+  read_only(shard, command.take(), [this, auction, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    if (reply->error_code() == "NOTFOUND" && options_.archive != nullptr) {
+      return archived_actions(auction, std::move(done));
+    }
+    if (reply->is_error()) return done(std::unexpected(error_of(*reply, auction, {})));
+    std::vector<OperatorAction> actions;
+    std::vector<Sequence> trimmed;
+    const auto words = reply->elements();
+    for (std::size_t k = 0; k + 2 < words.size(); k += 3) {
+      if (words[k + 1].text().empty()) {
+        trimmed.emplace_back(number_of(words[k]));
+        continue;
+      }
+      const Result<OperatorAction> action = action_of(words[k + 1].text(), words[k + 2].text());
+      if (!action) return done(std::unexpected(action.error()));
+      actions.push_back(*action);
+    }
+    if (trimmed.empty()) return done(std::move(actions));
+    archived_actions(auction, std::move(trimmed), std::move(actions), std::move(done));
+  });
+}
+
 // Adds what Redis has behind `page`. A call looks at a bounded number of events: bids may be further on.
 void Node::events(const EventsQuery& query, EventsPage page, EventsDone done) {
   const unsigned shard = shard_of(query.auction);

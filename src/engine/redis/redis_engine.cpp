@@ -117,6 +117,7 @@ void RedisEngine::Parts::build() {
   // 1. What has left Redis, or was lost by it.
   if (options.archive) {
     archive = std::make_unique<HistoryReader>(std::make_unique<ArchiveReader>(*options.archive));
+    archive->start();
     refill = std::make_unique<Refill>(Refill::Options{.url = *options.archive,
                                                       .shards = shards,
                                                       .on_redis_thread = [this](Task task) { post(std::move(task)); },

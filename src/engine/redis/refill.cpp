@@ -244,7 +244,7 @@ Result<bool> Refill::Work::put_once(AuctionId id, const SeenState& seen, Epoch e
   if (!archived) return std::unexpected(archived.error());
   if (!*archived) return fail(Failure::corrupt, fmt::format("auction {} left the archive", id.value()));
   if (auto put = put_keys(id, seen.sequence); !put) return std::unexpected(put.error());
-  auto beginning = reader_.records(id, Sequence{0}, 2);
+  auto beginning = reader_.records(id, Sequence{0}, creation_events);
   if (!beginning) return std::unexpected(beginning.error());
   const Sequence newest = (*archived)->auction.sequence;
   RestoredAuction restored{std::move(**archived), seen, std::move(*beginning), {}};

@@ -22,7 +22,7 @@ struct SeenState {
 struct RestoredAuction {
   ArchivedAuction archived;  // as it is to be
   SeenState seen;
-  std::vector<Record> beginning;  // its first two events
+  std::vector<Record> beginning;  // its first `creation_events`
   std::vector<Record> events;     // that lead there, without a gap
 };
 // `epoch`: the one that is to come. Failure::corrupt if the parts contradict each other.

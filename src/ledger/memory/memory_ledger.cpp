@@ -17,7 +17,7 @@ namespace {
 using AnswerPlace = std::tuple<Operation, AuctionId, BidderId, IdempotencyKey>;
 
 struct HistoricEvent {
-  StoredEvent stored;
+  Record record;
   bool is_bid = false;
 };
 
@@ -55,7 +55,7 @@ class MemoryWriter final : public LedgerWriter {
 
   Result<RecoveryReport> recover(const Recovery& recovery) override {
     require(!recovered_, "a ledger is recovered once");
-    const std::scoped_lock lock(disk_->mutex);
+    // The one writer: nothing changes meanwhile, and whoever is told may ask a reader.
     for (const auto& [id, image] : disk_->auctions) {
       if (is_over(image.state)) continue;
       if (const auto told = recovery.on_image(image); !told) return std::unexpected(told.error());
@@ -135,7 +135,7 @@ class MemoryWriter final : public LedgerWriter {
     if (step->event) {
       if (const auto moved = advance(image, record.auction, *step->event); !moved) return moved;
       const bool is_bid = std::holds_alternative<BidAccepted>(step->event->body);
-      slice.events.push_back({record.auction, {{record.sequence, record.kind, record.payload}, is_bid}});
+      slice.events.push_back({record.auction, {record, is_bid}});
       if (is_over(image.state)) slice.endings[record.auction] = record.at;
     } else if (image.sequence == Sequence{0}) {
       return fail(Failure::corrupt, "an answer about an auction that was never created");
@@ -180,9 +180,22 @@ class MemoryReader final : public LedgerReader {
     std::vector<StoredEvent> read;
     const auto history = disk_->events.find(auction);
     if (history == disk_->events.end()) return read;
-    for (const HistoricEvent& event : history->second) {
+    for (const auto& [record, is_bid] : history->second) {
       if (read.size() == limit) break;
-      if (event.stored.sequence > after && (event.is_bid || !bids_only)) read.push_back(event.stored);
+      const bool wanted = record.sequence > after && (is_bid || !bids_only);
+      if (wanted) read.push_back({record.sequence, record.kind, record.payload});
+    }
+    return read;
+  }
+
+  Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit) override {
+    const std::scoped_lock lock(disk_->mutex);
+    std::vector<Record> read;
+    const auto history = disk_->events.find(auction);
+    if (history == disk_->events.end()) return read;
+    for (const auto& [record, is_bid] : history->second) {
+      if (read.size() == limit) break;
+      if (record.sequence > after) read.push_back(record);
     }
     return read;
   }
@@ -230,6 +243,11 @@ class MemoryLedger final : public Ledger {
 };
 
 }  // namespace
+
+void lose_event(MemoryDisk& disk, AuctionId auction, Sequence sequence) {
+  const std::scoped_lock lock(disk.mutex);
+  std::erase_if(disk.events[auction], [sequence](const auto& event) { return event.record.sequence == sequence; });
+}
 
 std::shared_ptr<MemoryDisk> make_memory_disk() { return std::make_shared<MemoryDisk>(); }
 

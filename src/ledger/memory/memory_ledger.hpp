@@ -10,6 +10,8 @@ namespace flashbid {
 // What outlives the ledger object, as a disk outlives the process: give the same one to a later ledger to restart.
 class MemoryDisk;
 [[nodiscard]] std::shared_ptr<MemoryDisk> make_memory_disk();
+// Takes an event out of history, as damage to a page can.
+void lose_event(MemoryDisk& disk, AuctionId auction, Sequence sequence);
 
 // Faults that tests ask for; each is used up by the append it hits.
 struct MemoryFaults {

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "ledger/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 

@@ -5,8 +5,8 @@
 
 #include "base/time.hpp"
 #include "ledger/record.hpp"
-#include "ledger/sqlite/database.hpp"
 #include "ledger/sqlite/transactor.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 

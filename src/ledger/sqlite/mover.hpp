@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/database.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/transactor.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 

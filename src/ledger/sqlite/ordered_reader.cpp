@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "ledger/sqlite/folder.hpp"
@@ -13,6 +14,21 @@
 namespace flashbid {
 
 using namespace sqlite;
+
+namespace {
+
+// Of what `moved_` selects.
+constexpr int payload_column = 4;
+constexpr int row_column = 7;
+
+std::unexpected<Error> out_of_order(std::int64_t row) {
+  return fail(Failure::corrupt,
+              fmt::format("the order of history is damaged at row {}: what it names is missing, or out "
+                          "of sequence",
+                          row));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<OrderedReader>> OrderedReader::open(const std::filesystem::path& folder) {
   std::error_code error;
@@ -35,8 +51,8 @@ Result<std::unique_ptr<OrderedReader>> OrderedReader::open(const std::filesystem
 
 Result<void> OrderedReader::prepare() {
   const std::pair<Statement*, std::string> statements[] = {
-      {&meta_, "SELECT * FROM meta WHERE id = 1"},
-      {&moved_, fmt::format("SELECT {}, row FROM moved JOIN events USING (auction, sequence) WHERE row > ?1 "
+      {&meta_, select_meta},
+      {&moved_, fmt::format("SELECT {}, row FROM moved LEFT JOIN events USING (auction, sequence) WHERE row > ?1 "
                             "ORDER BY row LIMIT ?2",
                             event_columns)},
       {&journal_, fmt::format("SELECT {} FROM journal WHERE id > ?1 ORDER BY id LIMIT ?2", journal_columns)},
@@ -61,8 +77,7 @@ Result<OrderedSlice> OrderedReader::read_snapshot(std::int64_t position, std::si
   std::int64_t moved_through = 0;
   {
     const Resetting resetting(meta_);
-    if (meta_.step() != SQLITE_ROW) return fail(Failure::corrupt, "the ledger's meta row is missing");
-    const auto meta = read_meta(meta_);
+    const auto meta = read_meta(db_, meta_);
     if (!meta) return std::unexpected(meta.error());
     moved_through = meta->moved_through;
     slice.epoch = meta->epoch;
@@ -92,11 +107,17 @@ Result<void> OrderedReader::read_moved(OrderedSlice& slice, std::size_t max) {
   const Resetting resetting(moved_);
   moved_.bind(1, slice.position).bind(2, std::uint64_t{max});
   int code = moved_.step();
+  std::unordered_map<AuctionId, Sequence> last;
   for (; code == SQLITE_ROW; code = moved_.step()) {
+    if (moved_.is_null(payload_column)) return out_of_order(moved_.integer(row_column));
     auto record = read_event(moved_);
     if (!record) return std::unexpected(std::move(record.error()));
+    // The order has no checksum of its own: where it is damaged, events would be left out or told twice.
+    const auto [place, is_first] = last.try_emplace(record->auction, record->sequence);
+    if (!is_first && record->sequence != place->second.next()) return out_of_order(moved_.integer(row_column));
+    place->second = record->sequence;
     slice.records.push_back(std::move(*record));
-    slice.position = moved_.integer(7);
+    slice.position = moved_.integer(row_column);
   }
   if (code != SQLITE_DONE) return db_.failure("cannot read events");
   return {};

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ledger/record.hpp"
-#include "ledger/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid {
 

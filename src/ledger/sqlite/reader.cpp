@@ -27,7 +27,12 @@ Result<void> Reader::prepare() {
       {&list_, fmt::format("SELECT {} FROM auctions WHERE id > ?1 ORDER BY id LIMIT ?2", auction_columns)},
       {&list_in_state_,
        fmt::format("SELECT {} FROM auctions WHERE id > ?1 AND state = ?3 ORDER BY id LIMIT ?2", auction_columns)},
-      {&answer_, "SELECT * FROM answers WHERE operation = ?1 AND scope = ?2 AND caller = ?3 AND key = ?4"},
+      {&answer_at_or_before_,
+       "SELECT * FROM answers WHERE (operation, scope, caller, key) <= (?1, ?2, ?3, ?4) "
+       "ORDER BY operation DESC, scope DESC, caller DESC, key DESC LIMIT 1"},
+      {&answer_after_,
+       "SELECT * FROM answers WHERE (operation, scope, caller, key) > (?1, ?2, ?3, ?4) "
+       "ORDER BY operation, scope, caller, key LIMIT 1"},
   };
   for (const auto& [statement, sql] : statements) {
     if (const auto prepared = db_.prepare(*statement, sql.c_str()); !prepared) return prepared;
@@ -48,6 +53,20 @@ Result<std::vector<StoredEvent>> Reader::events(AuctionId auction, Sequence afte
   }
   if (code != SQLITE_DONE) return db_.failure("cannot read events");
   return events;
+}
+
+Result<std::vector<Record>> Reader::records(AuctionId auction, Sequence after, std::size_t limit) {
+  const Resetting resetting(events_);
+  events_.bind(1, auction.value()).bind(2, after.value()).bind(3, std::uint64_t{limit});
+  std::vector<Record> records;
+  int code = events_.step();
+  for (; code == SQLITE_ROW; code = events_.step()) {
+    auto record = read_event(events_);
+    if (!record) return std::unexpected(record.error());
+    records.push_back(std::move(*record));
+  }
+  if (code != SQLITE_DONE) return db_.failure("cannot read events");
+  return records;
 }
 
 Result<std::optional<Auction>> Reader::auction(AuctionId id) {
@@ -76,19 +95,37 @@ Result<std::vector<Auction>> Reader::list(const ListQuery& query) {
   return auctions;
 }
 
+// A key that is not found has perhaps a row that is damaged in its key: still in its old place, so that the search for
+// it ends right behind or before that row. Both are read, and a row is read with its checksum.
 Result<std::optional<StoredAnswer>> Reader::answer(Operation operation, AuctionId auction, const BidderId& caller,
                                                    const IdempotencyKey& key) {
-  const Resetting resetting(answer_);
-  answer_.bind(1, static_cast<std::uint64_t>(operation))
-      .bind(2, auction.value())
-      .bind(3, caller.view())
-      .bind(4, key.view());
-  const int code = answer_.step();
+  RememberedKey wanted;
+  wanted.use.operation = operation;
+  wanted.use.caller = caller;
+  wanted.use.key = key;
+  wanted.scope = auction;
+  auto found = find_answer(answer_at_or_before_, wanted);
+  if (!found) return std::unexpected(std::move(found.error()));
+  const auto is_wanted = [&](const RememberedKey& row) {
+    return row.use.operation == operation && row.scope == auction && row.use.caller == caller && row.use.key == key;
+  };
+  if (*found && is_wanted(**found)) return std::move((*found)->answer);
+  if (const auto next = find_answer(answer_after_, wanted); !next) return std::unexpected(next.error());
+  return std::nullopt;
+}
+
+Result<std::optional<RememberedKey>> Reader::find_answer(Statement& statement, const RememberedKey& wanted) {
+  const Resetting resetting(statement);
+  statement.bind(1, static_cast<std::uint64_t>(wanted.use.operation))
+      .bind(2, wanted.scope.value())
+      .bind(3, wanted.use.caller.view())
+      .bind(4, wanted.use.key.view());
+  const int code = statement.step();
   if (code == SQLITE_DONE) return std::nullopt;
   if (code != SQLITE_ROW) return db_.failure("cannot read an answer");
-  auto read = read_answer(answer_);
-  if (!read) return std::unexpected(read.error());
-  return std::move(read->answer);
+  auto row = read_answer(statement);
+  if (!row) return std::unexpected(row.error());
+  return std::move(*row);
 }
 
 }  // namespace flashbid::sqlite

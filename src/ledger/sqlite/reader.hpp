@@ -5,8 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "ledger/history_step.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 
@@ -16,6 +17,7 @@ class Reader final : public LedgerReader {
 
   [[nodiscard]] Result<std::vector<StoredEvent>> events(AuctionId auction, Sequence after, std::size_t limit,
                                                         bool bids_only) override;
+  [[nodiscard]] Result<std::vector<Record>> records(AuctionId auction, Sequence after, std::size_t limit) override;
   [[nodiscard]] Result<std::optional<Auction>> auction(AuctionId id) override;
   [[nodiscard]] Result<std::vector<Auction>> list(const ListQuery& query) override;
   [[nodiscard]] Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
@@ -24,6 +26,8 @@ class Reader final : public LedgerReader {
  private:
   explicit Reader(Database db) : db_(std::move(db)) {}
   [[nodiscard]] Result<void> prepare();
+  // The row that a statement of `answers` finds for a key: at it or on one side of it.
+  [[nodiscard]] Result<std::optional<RememberedKey>> find_answer(Statement& statement, const RememberedKey& wanted);
 
   Database db_;
   Statement events_;
@@ -31,7 +35,8 @@ class Reader final : public LedgerReader {
   Statement auction_;
   Statement list_;
   Statement list_in_state_;
-  Statement answer_;
+  Statement answer_at_or_before_;
+  Statement answer_after_;
 };
 
 }  // namespace flashbid::sqlite

@@ -81,11 +81,20 @@ std::uint32_t checksum_of(const RememberedKey& key) {
       .value();
 }
 
-Result<MetaRow> read_meta(const Statement& row) {
-  const MetaRow meta{Epoch{row.number(1)}, row.integer(2), Timestamp{row.integer(3)}, AuctionId{row.number(4)},
-                     row.integer(5) != 0};
-  if (!fits(row, 6, checksum_of(meta))) return damaged("the ledger's meta row");
+Result<MetaRow> read_meta(const Database& db, Statement& select) {
+  const int code = select.step();
+  if (code == SQLITE_DONE) return fail(Failure::corrupt, "the ledger's meta row is missing");
+  if (code != SQLITE_ROW) return db.failure("cannot read the ledger");
+  const MetaRow meta{Epoch{select.number(1)}, select.integer(2), Timestamp{select.integer(3)},
+                     AuctionId{select.number(4)}, select.integer(5) != 0};
+  if (!fits(select, 6, checksum_of(meta))) return damaged("the ledger's meta row");
   return meta;
+}
+
+Result<MetaRow> read_meta(Database& db) {
+  Statement select;
+  if (const auto prepared = db.prepare(select, select_meta); !prepared) return std::unexpected(prepared.error());
+  return read_meta(db, select);
 }
 
 Result<JournalRow> read_journal(const Statement& row) {

@@ -10,7 +10,7 @@
 #include "ledger/history_step.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/record.hpp"
-#include "ledger/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 
@@ -38,11 +38,16 @@ inline constexpr std::int64_t bid_accepted_number = 3;
 [[nodiscard]] std::uint32_t checksum_of(const Auction& auction, std::string_view image);  // auctions
 [[nodiscard]] std::uint32_t checksum_of(const RememberedKey& key);                        // answers
 
+// Steps `select`, which is select_meta: Failure::corrupt only if the row is not there, or is damaged.
+inline constexpr const char* select_meta = "SELECT * FROM meta WHERE id = 1";
+[[nodiscard]] Result<MetaRow> read_meta(const Database& db, Statement& select);
+// The same by a statement of its own.
+[[nodiscard]] Result<MetaRow> read_meta(Database& db);
+
 // Each reads the statement's current row; the columns are those of the table, in its order.
 inline constexpr const char* journal_columns = "id, auction, sequence, kind, at, payload, secret, crc";
 inline constexpr const char* event_columns = "auction, sequence, event, at, payload, secret, crc";
 inline constexpr const char* auction_columns = "id, state, sequence, image, crc";
-[[nodiscard]] Result<MetaRow> read_meta(const Statement& row);
 [[nodiscard]] Result<JournalRow> read_journal(const Statement& row);
 [[nodiscard]] Result<Record> read_event(const Statement& row);
 [[nodiscard]] Result<Auction> read_auction(const Statement& row);

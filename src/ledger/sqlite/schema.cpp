@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <tuple>
@@ -104,27 +105,11 @@ Result<void> check_header(const std::filesystem::path& file) {
   in.read(head.data(), head.size());
   if (in.gcount() == 0) return {};  // missing or empty: new
   if (std::string_view(head.data(), static_cast<std::size_t>(in.gcount())) == magic) return {};
+  // A first start that was cut short: its journal is whole, and SQLite takes it back.
+  std::error_code none;
+  const auto journal_bytes = std::filesystem::file_size(file.string() + "-journal", none);
+  if (!none && journal_bytes > 0) return {};
   return fail(Failure::corrupt, fmt::format("{} is not a FlashBid ledger: it is no SQLite file", file.string()));
-}
-
-// The version of its schema; 0 = new, without tables.
-Result<std::int64_t> check_ours(Database& db, const std::filesystem::path& file) {
-  const auto id = db.ask_number("PRAGMA application_id");
-  if (!id) return std::unexpected(id.error());
-  const auto tables_there = db.ask_number("SELECT count(*) FROM sqlite_schema");
-  if (!tables_there) return std::unexpected(tables_there.error());
-  if (*id != application_id && (*id != 0 || *tables_there != 0)) {
-    return fail(Failure::corrupt,
-                fmt::format("{} is another program's SQLite file, not a FlashBid ledger", file.string()));
-  }
-  const auto version = db.ask_number("PRAGMA user_version");
-  if (!version) return std::unexpected(version.error());
-  if (*version > schema_version) {
-    return fail(Failure::invalid, fmt::format("{} was made by a newer FlashBid (its schema is {}, this one knows {}): "
-                                              "start the newer one",
-                                              file.string(), *version, schema_version));
-  }
-  return *version;
 }
 
 Result<void> apply_settings(Database& db, const SqliteLedgerOptions& options) {
@@ -132,9 +117,8 @@ Result<void> apply_settings(Database& db, const SqliteLedgerOptions& options) {
   const auto mode = db.ask_text("PRAGMA journal_mode = WAL");
   if (!mode) return std::unexpected(mode.error());
   if (*mode != "wal") return fail(Failure::invalid, "the data folder's file system cannot hold a write-ahead log");
-  const bool safe = options.durability == Durability::fsync;
   for (const char* setting : {
-           safe ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF",
+           "PRAGMA synchronous = FULL",
            "PRAGMA wal_autocheckpoint = 0",  // the writer checkpoints when it is idle
            "PRAGMA journal_size_limit = 67108864",
            "PRAGMA cache_size = -32768",
@@ -147,7 +131,7 @@ Result<void> apply_settings(Database& db, const SqliteLedgerOptions& options) {
   }
   const auto level = db.ask_number("PRAGMA synchronous");
   if (!level) return std::unexpected(level.error());
-  if (*level != (safe ? 2 : 0)) return fail(Failure::internal, "SQLite did not take the durability asked for");
+  if (*level != 2) return fail(Failure::internal, "SQLite did not take the durability asked for");
   if (options.max_pages > 0) return db.set(fmt::format("PRAGMA max_page_count = {}", options.max_pages));
   return {};
 }
@@ -160,6 +144,10 @@ Result<void> reserve_log_index(Database& db) {
   constexpr int regions = 8;
   if (const auto read = db.ask_number("SELECT count(*) FROM sqlite_schema"); !read)
     return std::unexpected(read.error());
+  // After a failed call to the disk SQLite may have taken the log back by now.
+  const auto mode = db.ask_text("PRAGMA journal_mode");
+  if (!mode) return std::unexpected(mode.error());
+  if (*mode != "wal") return fail(Failure::internal, "the write-ahead log could not be begun: disk I/O error");
   sqlite3_file* file = nullptr;
   const int found = sqlite3_file_control(db.handle(), nullptr, SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
   require(found == SQLITE_OK && file->pMethods->iVersion >= 2, "a WAL database has shared memory");
@@ -198,12 +186,46 @@ Result<void> migrate(Database& db) {
   return error;
 }
 
+// Whether a power cut may have left holes in its log: it was last written without syncs.
+bool was_unsafe(const SqliteLedgerOptions& options) {
+  auto db = open_for_reading(options);
+  if (!db) return false;
+  const auto meta = read_meta(*db);
+  return meta && meta->unsafe;
+}
+
+Result<void> make_log_durable(const std::filesystem::path& file, const SqliteLedgerOptions& options) {
+  auto rewritten = rewrite_wal(file, options.vfs, false);
+  const bool damaged = !rewritten && rewritten.error().failure == Failure::corrupt;
+  if (!damaged || !was_unsafe(options)) return rewritten;
+  return rewrite_wal(file, options.vfs, true);
+}
+
 }  // namespace
+
+Result<std::int64_t> check_ours(Database& db, const std::filesystem::path& file) {
+  const auto id = db.ask_number("PRAGMA application_id");
+  if (!id) return std::unexpected(id.error());
+  const auto tables_there = db.ask_number("SELECT count(*) FROM sqlite_schema");
+  if (!tables_there) return std::unexpected(tables_there.error());
+  if (*id != application_id && (*id != 0 || *tables_there != 0)) {
+    return fail(Failure::corrupt,
+                fmt::format("{} is another program's SQLite file, not a FlashBid ledger", file.string()));
+  }
+  const auto version = db.ask_number("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (*version > schema_version) {
+    return fail(Failure::invalid, fmt::format("{} was made by a newer FlashBid (its schema is {}, this one knows {}): "
+                                              "start the newer one",
+                                              file.string(), *version, schema_version));
+  }
+  return *version;
+}
 
 Result<Database> open_for_writing(const SqliteLedgerOptions& options) {
   const auto file = database_file(options.folder);
   if (const auto checked = check_header(file); !checked) return std::unexpected(checked.error());
-  if (const auto rewritten = rewrite_wal(file, options.vfs); !rewritten) return std::unexpected(rewritten.error());
+  if (const auto durable = make_log_durable(file, options); !durable) return std::unexpected(durable.error());
 
   auto db = Database::open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, options.vfs);
   if (!db) return db;
@@ -232,6 +254,13 @@ Result<Database> open_for_reading(const SqliteLedgerOptions& options) {
   sqlite3_db_config(db->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (const auto set = db->set("PRAGMA cell_size_check = ON"); !set) return std::unexpected(set.error());
   return db;
+}
+
+Result<void> check_whole(Database& db, const std::filesystem::path& folder) {
+  const auto meta = read_meta(db);
+  if (!meta) return std::unexpected(meta.error());
+  if (meta->unsafe) return {};
+  return look_at_wal(database_file(folder));
 }
 
 }  // namespace flashbid::sqlite

@@ -19,8 +19,10 @@ class SqliteLedger final : public Ledger {
 
   Result<std::unique_ptr<LedgerReader>> reader() override {
     auto db = sqlite::open_for_reading(options_);
-    if (!db) return std::unexpected(std::move(db.error()));
-    return sqlite::Reader::over(std::move(*db));
+    if (!db) return std::unexpected(sqlite::explained(std::move(db.error()), options_.folder));
+    auto reader = sqlite::Reader::over(std::move(*db));
+    if (!reader) return std::unexpected(sqlite::explained(std::move(reader.error()), options_.folder));
+    return std::move(*reader);
   }
 
  private:
@@ -32,12 +34,14 @@ class SqliteLedger final : public Ledger {
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_sqlite_ledger(const SqliteLedgerOptions& options) {
+  const auto failed = [&](Error error) { return std::unexpected(sqlite::explained(std::move(error), options.folder)); };
   auto lock = sqlite::FolderLock::take(options.folder);
-  if (!lock) return std::unexpected(std::move(lock.error()));
+  if (!lock && lock.error().failure == Failure::internal) return failed(std::move(lock.error()));
+  if (!lock) return std::unexpected(std::move(lock.error()));  // it says which folder
   auto db = sqlite::open_for_writing(options);
-  if (!db) return std::unexpected(std::move(db.error()));
-  auto writer = std::make_unique<sqlite::Writer>(std::move(*db), options.durability);
-  if (const auto prepared = writer->prepare(); !prepared) return std::unexpected(prepared.error());
+  if (!db) return failed(std::move(db.error()));
+  auto writer = std::make_unique<sqlite::Writer>(std::move(*db), options);
+  if (auto prepared = writer->prepare(); !prepared) return failed(std::move(prepared.error()));
   return std::make_unique<SqliteLedger>(std::move(*lock), std::move(writer), options);
 }
 

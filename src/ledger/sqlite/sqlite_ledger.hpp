@@ -24,9 +24,11 @@ enum class Durability : std::uint8_t {
 struct SqliteLedgerOptions {
   std::filesystem::path folder;  // made if missing; the file is folder/flashbid.db
   Durability durability = Durability::fsync;
-  // For tests: the SQLite VFS to use (empty = the system's), and the most pages the file may grow to (0 = no bound).
+  // For tests: the SQLite VFS to use (empty = the system's), the most pages the file may grow to (0 = no bound), and
+  // how many pages in the log are checkpointed in an idle moment (0 = as many as usual).
   std::string vfs;
   int max_pages = 0;
+  int checkpoint_pages = 0;
 };
 
 // Opens or makes the ledger. Before SQLite recovers, the WAL's own bytes are rewritten in place and synced (what a

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "ledger/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 

@@ -1,12 +1,21 @@
 // Proves an embedded ledger consistent: `flashbid verify --data DIR`. Reads only, in one snapshot, so it may run beside
-// the server. A process or a thread of its own; it takes as long as reading everything and playing it again.
+// the server. A process or a thread of its own; it takes as long as reading everything and playing it again, and a
+// bounded amount of memory (SQLite sorts in files of its own).
 //
-//   every row's checksum fits; every auction's events are gapless from 1 and what the rules say; each image is the
-//   state after its events; the journal goes on where history ends; every remembered key names the event that has it.
+//   every row's checksum fits, and SQLite finds its file whole; the journal goes on where history ends
+//   each auction's events are gapless from 1 and what the rules say, its image is the state after them
+//   each remembered rejection is what the rules say about its bid, on the state that it rests on, which was the newest
+//   each remembered effect is that of the event that has its key; every such event's key is remembered, until the
+//   auction's end and as long as `endings` has that; one key has one effect (INV-8)
+//   the order of history names every event once; what the meta row sums up is what is there
+//
+// It cannot know what nothing else tells of: that an operator's name, a moment within its bounds, or terms that are
+// possible are another than those that were written. Those, the checksums guard.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "base/result.hpp"
@@ -20,7 +29,11 @@ struct Verified {
   std::uint64_t answers = 0;
 };
 
+// Told now and then, what has been proved so far.
+using VerifyProgress = std::function<void(const Verified&)>;
+
 // Failure::corrupt is the first violation, said precisely; invalid if there is no ledger in `folder`.
-[[nodiscard]] Result<Verified> verify_sqlite_ledger(const std::filesystem::path& folder);
+[[nodiscard]] Result<Verified> verify_sqlite_ledger(const std::filesystem::path& folder,
+                                                    const VerifyProgress& on_progress = {});
 
 }  // namespace flashbid

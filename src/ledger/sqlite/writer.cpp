@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "ledger/sqlite/folder.hpp"
 
 namespace flashbid::sqlite {
 namespace {
@@ -14,11 +15,16 @@ namespace {
 // What a start in a folder that has never been used begins with.
 constexpr Epoch first_epoch{1};
 
+// Durability::memory: only checkpoints sync, so that a power cut takes the newest commits and leaves the file whole.
+constexpr const char* unsynced_commits = "PRAGMA synchronous = NORMAL";
+
 }  // namespace
 
-Writer::Writer(Database db, Durability durability)
+Writer::Writer(Database db, const SqliteLedgerOptions& options)
     : db_(std::move(db)),
-      durability_(durability),
+      durability_(options.durability),
+      folder_(options.folder),
+      checkpoint_frames_(options.checkpoint_pages > 0 ? options.checkpoint_pages : Checkpointer::step_frames),
       transactor_(db_),
       checkpointer_(db_),
       mover_(db_, transactor_),
@@ -38,21 +44,25 @@ Result<void> Writer::prepare() {
 
 Result<RecoveryReport> Writer::recover(const Recovery& recovery) {
   require(!recovered_, "a ledger is recovered once");
-  {
-    Statement read(db_.handle(), "SELECT * FROM meta WHERE id = 1");
-    const int code = read.prepared() ? read.step() : SQLITE_ERROR;
-    if (code == SQLITE_DONE) return fail(Failure::corrupt, "the ledger's meta row is missing");
-    if (code != SQLITE_ROW) return db_.failure("cannot read the ledger");
-    const auto meta = read_meta(read);
-    if (!meta) return std::unexpected(meta.error());
-    meta_ = *meta;
-  }
+  auto report = read_back(recovery);
+  if (!report) return std::unexpected(explained(std::move(report.error()), folder_));
+  recovered_ = true;
+  return report;
+}
+
+Result<RecoveryReport> Writer::read_back(const Recovery& recovery) {
+  const auto meta = read_meta(db_);
+  if (!meta) return std::unexpected(meta.error());
+  meta_ = *meta;
   RecoveryReport report{{}, meta_.last_auction, meta_.last_at};
   if (const auto told = tell_images(recovery); !told) return std::unexpected(told.error());
   if (const auto told = tell_journal(recovery, report); !told) return std::unexpected(told.error());
   if (const auto started = start_epoch(); !started) return std::unexpected(started.error());
+  // The epoch is durable before anything rests on it, also where nothing else is.
+  if (durability_ == Durability::memory) {
+    if (const auto set = db_.set(unsynced_commits); !set) return std::unexpected(set.error());
+  }
   report.epoch = meta_.epoch;
-  recovered_ = true;
   return report;
 }
 
@@ -152,7 +162,7 @@ Result<std::vector<Moved>> Writer::move(std::size_t max_records) {
     require(slice.rows > 0 && slice.rows <= unmoved_, "a journal with unmoved rows has rows");
     unmoved_ -= slice.rows;
   }
-  if (checkpointer_.backlog_frames() >= Checkpointer::step_frames) {
+  if (checkpointer_.backlog_frames() >= checkpoint_frames_) {
     if (const auto done = checkpoint(); !done) return std::unexpected(done.error());
   }
   return std::move(slice.moved);

@@ -2,23 +2,24 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <vector>
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/checkpointer.hpp"
-#include "ledger/sqlite/database.hpp"
 #include "ledger/sqlite/forgetter.hpp"
 #include "ledger/sqlite/mover.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ledger/sqlite/transactor.hpp"
+#include "sqlite/database.hpp"
 
 namespace flashbid::sqlite {
 
 class Writer final : public LedgerWriter {
  public:
-  Writer(Database db, Durability durability);
+  Writer(Database db, const SqliteLedgerOptions& options);
   ~Writer() override;
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -31,6 +32,7 @@ class Writer final : public LedgerWriter {
   [[nodiscard]] Result<bool> forget_answers(Timestamp now) override;
 
  private:
+  [[nodiscard]] Result<RecoveryReport> read_back(const Recovery& recovery);
   [[nodiscard]] Result<void> tell_images(const Recovery& recovery);
   [[nodiscard]] Result<void> tell_journal(const Recovery& recovery, RecoveryReport& report);
   [[nodiscard]] Result<void> start_epoch();
@@ -39,6 +41,8 @@ class Writer final : public LedgerWriter {
 
   Database db_;
   Durability durability_;
+  std::filesystem::path folder_;
+  int checkpoint_frames_;  // in the log: checkpointed in an idle moment
   Transactor transactor_;
   Checkpointer checkpointer_;
   Mover mover_;

@@ -45,6 +45,11 @@ std::string why_closed(const amqp_method_t& method) {
   return {};
 }
 
+bool is_cut_off(const amqp_rpc_reply_t& reply) {
+  return reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION &&
+         (reply.library_error == AMQP_STATUS_SOCKET_ERROR || reply.library_error == AMQP_STATUS_CONNECTION_CLOSED);
+}
+
 }  // namespace
 
 timeval timeval_of(std::chrono::milliseconds time) {
@@ -65,18 +70,22 @@ Result<void> Connection::connect(const AmqpUrl& url) {
   if (socket == nullptr) return refuse("there is no memory for a socket");
   if (url.tls) {
     auto* context = static_cast<SSL_CTX*>(amqp_ssl_socket_get_context(socket));
-    if (SSL_CTX_set_default_verify_paths(context) != 1) return refuse("the system's certificates cannot be read");
+    if (auto applied = certificate_.apply(*context, url); !applied) return refuse(applied.error().detail);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);  // refused before anything else is said
     amqp_ssl_socket_set_verify_peer(socket, 1);
-    amqp_ssl_socket_set_verify_hostname(socket, 1);
+    amqp_ssl_socket_set_verify_hostname(socket, 0);
     if (auto set = check(amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST), "asking for TLS");
         !set) {
       return set;
     }
   }
   const timeval patience = timeval_of(connect_timeout);
-  if (auto done = check(amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &patience), "connecting"); !done) {
-    return done;
+  const int opened = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &patience);
+  if (const std::string why = certificate_.why_refused(); !why.empty()) return failed(why);
+  if (opened == AMQP_STATUS_SSL_CONNECTION_FAILED) {
+    return failed("the TLS handshake failed (a port without TLS wants amqp://)");
   }
+  if (auto done = check(opened, "connecting"); !done) return done;
   // The library waits for ever until its bytes are taken.
   if (::setsockopt(amqp_socket_get_sockfd(socket), IPPROTO_TCP, TCP_USER_TIMEOUT, &send_timeout_ms,
                    sizeof send_timeout_ms) != 0) {
@@ -105,10 +114,11 @@ Result<void> Connection::log_in(const AmqpUrl& url, std::chrono::seconds heartbe
   const amqp_table_t properties{.num_entries = static_cast<int>(entries.size()), .entries = entries.data()};
   constexpr int most_channels = 2'047;
   constexpr int frame_size = 131'072;
-  return check(amqp_login_with_properties(state_, url.vhost.c_str(), most_channels, frame_size,
-                                          static_cast<int>(heartbeat.count()), &properties, AMQP_SASL_METHOD_PLAIN,
-                                          url.user.c_str(), url.password.c_str()),
-               "logging in");
+  const amqp_rpc_reply_t reply = amqp_login_with_properties(
+      state_, url.vhost.c_str(), most_channels, frame_size, static_cast<int>(heartbeat.count()), &properties,
+      AMQP_SASL_METHOD_PLAIN, url.user.c_str(), url.password.c_str());
+  if (!url.tls && is_cut_off(reply)) return failed("it hangs up on a login (a port for TLS wants amqps://)");
+  return check(reply, "logging in");
 }
 
 // Without a goodbye it would log a client that has vanished, and might lose acknowledgements that are on their way.

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "relay/amqp/tls.hpp"
 #include "relay/amqp/url.hpp"
 
 namespace flashbid::amqp {
@@ -57,6 +58,7 @@ class Connection {
   [[nodiscard]] Result<void> log_in(const AmqpUrl& url, std::chrono::seconds heartbeat);
 
   std::string shown_;
+  CertificateCheck certificate_;
   amqp_connection_state_t state_;
   bool well_ = false;
 };

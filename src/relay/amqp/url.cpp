@@ -5,22 +5,36 @@
 
 #include <algorithm>
 
+#include "base/percent.hpp"
+
 namespace flashbid {
 namespace {
 
-constexpr std::string_view form = "give amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS";
+constexpr std::string_view form = "give amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps://…?ca=FILE for TLS";
 
 std::unexpected<Error> wrong(std::string_view what) {
   return fail(Failure::invalid, fmt::format("the RabbitMQ URL {}: {}", what, form));
+}
+
+Result<void> parse_query(std::string_view query, AmqpUrl& url) {
+  constexpr std::string_view only = "ca=";
+  if (!query.starts_with(only)) return wrong(fmt::format("has the option \"{}\"; there is ca", query));
+  auto file = percent_decoded(query.substr(only.size()));
+  if (!file || file->empty()) return wrong("has the option ca without a file name");
+  if (!url.tls) return wrong("has the option ca without TLS");
+  url.ca_file = std::move(*file);
+  return {};
 }
 
 }  // namespace
 
 Result<AmqpUrl> AmqpUrl::parse(std::string_view text) {
   if (!text.starts_with("amqp://") && !text.starts_with("amqps://")) return wrong("does not begin with amqp://");
-  if (text.find_first_of("?#") != std::string_view::npos) {
-    return wrong("has a ? or #, which stand for nothing here (write %3F and %23 in a password)");
-  }
+  if (text.find('#') != std::string_view::npos) return wrong("has a # (write %23 in a password)");
+  const auto mark = text.find('?');
+  const std::string_view query = mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1);
+  if (query.find('@') != std::string_view::npos) return wrong("has a ? before its @ (write %3F in a password)");
+  text = text.substr(0, mark);
   const std::string_view behind = text.substr(text.find("://") + 3);
   const std::string_view place = behind.substr(0, behind.find('/'));
   if (place.empty() || place.ends_with('@')) return wrong("names no host");
@@ -38,6 +52,9 @@ Result<AmqpUrl> AmqpUrl::parse(std::string_view text) {
   url.password = read.password;
   if (*read.vhost != '\0') url.vhost = read.vhost;
   url.tls = read.ssl != 0;
+  if (mark != std::string_view::npos) {
+    if (auto options = parse_query(query, url); !options) return std::unexpected(std::move(options.error()));
+  }
   const bool six = url.host.find(':') != std::string::npos;
   url.shown = six ? fmt::format("[{}]:{}", url.host, url.port) : fmt::format("{}:{}", url.host, url.port);
   if (url.vhost != "/") url.shown += "/" + url.vhost;

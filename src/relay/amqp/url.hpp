@@ -15,10 +15,12 @@ struct AmqpUrl {
   std::string user = "guest", password = "guest";
   std::string vhost = "/";
   bool tls = false;
-  std::string shown;  // host:port, and /vhost where it is not the default one: for people and logs
+  std::string ca_file;  // who may sign its certificate; empty = the system's authorities
+  std::string shown;    // host:port, and /vhost where it is not the default one: for people and logs
 
   // amqp://[USER[:PASSWORD]@]HOST[:PORT][/VHOST], or amqps:// for TLS (port 5671), whose certificate must be of HOST
-  // and signed by one of the system's authorities. Failure::invalid says what is wrong, never with the password in it.
+  // and signed by one of the system's authorities, or of those in FILE with ?ca=FILE behind it. Failure::invalid says
+  // what is wrong, never with the password in it.
   [[nodiscard]] static Result<AmqpUrl> parse(std::string_view text);
 };
 

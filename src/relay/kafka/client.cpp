@@ -12,7 +12,7 @@
 namespace flashbid::kafka {
 namespace {
 
-using Configuration = std::unique_ptr<rd_kafka_conf_t, Destroyed<rd_kafka_conf_destroy>>;
+using Configuration = std::unique_ptr<rd_kafka_conf_t, Releasing<rd_kafka_conf_destroy>>;
 using Reason = std::array<char, 512>;
 
 Result<void> set(rd_kafka_conf_t& configuration, const std::string& name, const std::string& value) {
@@ -98,7 +98,7 @@ Result<std::optional<std::uint64_t>> Client::count_partitions(const std::string&
     return failed(Failure::unavailable,
                   fmt::format("it cannot be asked for topic {}: {}", name, rd_kafka_err2str(error)));
   }
-  const std::unique_ptr<const struct rd_kafka_metadata, Destroyed<rd_kafka_metadata_destroy>> owned(answer);
+  const std::unique_ptr<const struct rd_kafka_metadata, Releasing<rd_kafka_metadata_destroy>> owned(answer);
   if (answer->topic_cnt != 1) return std::nullopt;
   const rd_kafka_metadata_topic& found = answer->topics[0];
   if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::nullopt;
@@ -135,19 +135,19 @@ Result<void> Client::create_topic(const std::string& topic, std::uint64_t partit
                                                     topic, why, partitions));
   };
   Reason reason{};
-  const std::unique_ptr<rd_kafka_NewTopic_t, Destroyed<rd_kafka_NewTopic_destroy>> wanted(
+  const std::unique_ptr<rd_kafka_NewTopic_t, Releasing<rd_kafka_NewTopic_destroy>> wanted(
       rd_kafka_NewTopic_new(topic.c_str(), static_cast<int>(partitions), replication, reason.data(), reason.size()));
   if (!wanted) return refuse(reason.data());
   // A compacted topic would keep an auction's last event only.
   rd_kafka_NewTopic_set_config(wanted.get(), "cleanup.policy", "delete");
-  const std::unique_ptr<rd_kafka_queue_t, Destroyed<rd_kafka_queue_destroy>> queue(rd_kafka_queue_new(handle_.get()));
-  const std::unique_ptr<rd_kafka_AdminOptions_t, Destroyed<rd_kafka_AdminOptions_destroy>> options(
+  const std::unique_ptr<rd_kafka_queue_t, Releasing<rd_kafka_queue_destroy>> queue(rd_kafka_queue_new(handle_.get()));
+  const std::unique_ptr<rd_kafka_AdminOptions_t, Releasing<rd_kafka_AdminOptions_destroy>> options(
       rd_kafka_AdminOptions_new(handle_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
   const int wait_ms = static_cast<int>(wait.ms);
   rd_kafka_AdminOptions_set_request_timeout(options.get(), wait_ms, reason.data(), reason.size());
   rd_kafka_NewTopic_t* topics = wanted.get();
   rd_kafka_CreateTopics(handle_.get(), &topics, 1, options.get(), queue.get());
-  const std::unique_ptr<rd_kafka_event_t, Destroyed<rd_kafka_event_destroy>> answer(
+  const std::unique_ptr<rd_kafka_event_t, Releasing<rd_kafka_event_destroy>> answer(
       rd_kafka_queue_poll(queue.get(), wait_ms));
   if (!answer) return refuse("it does not answer");
   if (rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -11,22 +11,15 @@
 #include <string_view>
 #include <utility>
 
+#include "base/releasing.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "relay/kafka/kafka_url.hpp"
 
 namespace flashbid::kafka {
 
-template <auto destroy>
-struct Destroyed {
-  template <class T>
-  void operator()(T* thing) const {
-    destroy(thing);
-  }
-};
-
-using Handle = std::unique_ptr<rd_kafka_t, Destroyed<rd_kafka_destroy>>;
-using Topic = std::unique_ptr<rd_kafka_topic_t, Destroyed<rd_kafka_topic_destroy>>;
+using Handle = std::unique_ptr<rd_kafka_t, Releasing<rd_kafka_destroy>>;
+using Topic = std::unique_ptr<rd_kafka_topic_t, Releasing<rd_kafka_topic_destroy>>;
 
 using OnDelivery = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
 

@@ -106,7 +106,7 @@ Result<void> KafkaBroker::look(std::uint64_t shard) {
 
 // Not rd_kafka_query_watermark_offsets(), which waits for servers that are down, however long.
 Result<std::int64_t> KafkaBroker::ask_offset(std::uint64_t shard, std::int64_t which, Duration wait) {
-  const std::unique_ptr<rd_kafka_topic_partition_list_t, kafka::Destroyed<rd_kafka_topic_partition_list_destroy>> asked(
+  const std::unique_ptr<rd_kafka_topic_partition_list_t, Releasing<rd_kafka_topic_partition_list_destroy>> asked(
       rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_t& partition =
       *rd_kafka_topic_partition_list_add(asked.get(), url_.topic.c_str(), partition_of(shard));

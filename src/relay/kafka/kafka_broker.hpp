@@ -36,7 +36,7 @@ class KafkaBroker : public std::enable_shared_from_this<KafkaBroker> {
   // For its sources.
 
   // They go before the broker does.
-  using Messages = std::vector<std::unique_ptr<rd_kafka_message_t, kafka::Destroyed<rd_kafka_message_destroy>>>;
+  using Messages = std::vector<std::unique_ptr<rd_kafka_message_t, Releasing<rd_kafka_message_destroy>>>;
   [[nodiscard]] Result<void> start(std::uint64_t shard, std::int64_t offset);
   void stop(std::uint64_t shard);
   // The next messages of a shard that was started, at most `max`; waits for none.

@@ -41,7 +41,7 @@ rd_kafka_resp_err_t produce(rd_kafka_t* handle, const std::string& topic, const 
     parts.back().u.header.val = value.data();
     parts.back().u.header.size = static_cast<std::int64_t>(value.size());
   }
-  const std::unique_ptr<rd_kafka_error_t, Destroyed<rd_kafka_error_destroy>> error(
+  const std::unique_ptr<rd_kafka_error_t, Releasing<rd_kafka_error_destroy>> error(
       rd_kafka_produceva(handle, parts.data(), parts.size()));
   return error ? rd_kafka_error_code(error.get()) : RD_KAFKA_RESP_ERR_NO_ERROR;
 }

@@ -10,24 +10,11 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/descriptor.hpp"
 #include "ledger/json_text.hpp"
 
 namespace flashbid::webhook {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Descriptor open_file(const std::string& path) {
   return Descriptor(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
@@ -42,7 +29,7 @@ std::unexpected<Error> failed(const std::string& path) {
 bool sync_folder(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
   const Descriptor opened(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.get() >= 0 && ::fsync(opened.get()) == 0;
+  return opened.descriptor() >= 0 && ::fsync(opened.descriptor()) == 0;
 }
 
 bool write_all(int fd, std::string_view text) {
@@ -81,22 +68,24 @@ std::string line_of(const DeadLetter& letter) {
 }  // namespace
 
 Result<void> DeadLetters::check() const {
-  if (open_file(path_).get() < 0 || !sync_folder(path_)) return failed(path_);
+  if (!open_file(path_).is_open() || !sync_folder(path_)) return failed(path_);
   return {};
 }
 
 Result<void> DeadLetters::append(const DeadLetter& letter) const {
   const Descriptor file = open_file(path_);
   struct stat found{};
-  if (file.get() < 0 || ::flock(file.get(), LOCK_EX) != 0 || ::fstat(file.get(), &found) != 0) return failed(path_);
+  if (file.descriptor() < 0 || ::flock(file.descriptor(), LOCK_EX) != 0 || ::fstat(file.descriptor(), &found) != 0)
+    return failed(path_);
   std::string line = line_of(letter);
-  if (is_torn(file.get(), found.st_size)) line.insert(line.begin(), '\n');
-  if (write_all(file.get(), line) && ::fdatasync(file.get()) == 0 && (found.st_size > 0 || sync_folder(path_))) {
+  if (is_torn(file.descriptor(), found.st_size)) line.insert(line.begin(), '\n');
+  if (write_all(file.descriptor(), line) && ::fdatasync(file.descriptor()) == 0 &&
+      (found.st_size > 0 || sync_folder(path_))) {
     return {};
   }
   auto error = failed(path_);
   // It comes again: not twice, and not in halves. If this fails as well, the next one begins a line of its own.
-  static_cast<void>(::ftruncate(file.get(), found.st_size));
+  static_cast<void>(::ftruncate(file.descriptor(), found.st_size));
   return error;
 }
 

@@ -154,5 +154,10 @@ TEST(Increment, EqualsByWhatItSays) {
   EXPECT_NE(Increment{}, Increment::table({last(1)})) << "a table of one row is shown as a table";
 }
 
+TEST(Increment, EveryPresetSaysWhereItIsFrom) {
+  EXPECT_EQ(source_of(IncrementPreset::none), "");
+  for (const auto preset : increment_presets) EXPECT_TRUE(source_of(preset).starts_with("https://")) << to_text(preset);
+}
+
 }  // namespace
 }  // namespace flashbid

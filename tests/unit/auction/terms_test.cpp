@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "support/auctions.hpp"
 
@@ -180,6 +181,34 @@ TEST(CheckTerms, NamesTheFirstWrongField) {
     put_right();
   }
   EXPECT_FALSE(check_terms(terms, now));
+}
+
+// Every field counts, so that an image with another one is never taken for the same.
+TEST(Terms, DifferInAnyField) {
+  const Terms terms = plain_terms();
+  EXPECT_EQ(terms, plain_terms());
+  const std::vector<std::function<void(Terms&)>> changes{
+      [](Terms& t) { t.title = "x"; },
+      [](Terms& t) { t.description = "x"; },
+      [](Terms& t) { t.image_url = "x"; },
+      [](Terms& t) { t.currency = Currency::parse("JPY").value(); },
+      [](Terms& t) { t.opening_price = Amount{1}; },
+      [](Terms& t) { t.increment = Increment::fixed(Amount{1}).value(); },
+      [](Terms& t) { t.increment = Increment::table({{std::nullopt, Amount{1}}}).value(); },
+      [](Terms& t) { t.reserve = Amount{1}; },
+      [](Terms& t) { t.amount_limit = Amount{1}; },
+      [](Terms& t) { t.opens_at = Timestamp{1}; },
+      [](Terms& t) { t.closes_at = Timestamp{1}; },
+      [](Terms& t) { t.soft_close = SoftClose{Duration{1}, Duration{1}, SoftClose::Mode::from_bid, 1}; },
+      [](Terms& t) { t.soft_close = SoftClose{Duration{2}, Duration{1}, SoftClose::Mode::from_bid, 1}; },
+      [](Terms& t) { t.seller = support::bidder("x"); },
+      [](Terms& t) { t.self_outbid = false; },
+  };
+  std::vector<Terms> all{terms};
+  for (const auto& change : changes) change(all.emplace_back(terms));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t k = 0; k < all.size(); ++k) EXPECT_EQ(all[i] == all[k], i == k) << i << " and " << k;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -10,23 +11,31 @@
 namespace flashbid {
 namespace {
 
-std::string read_file(const std::string& path) {
+std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TEST(Embedded, HoldsThePagesByteForByte) {
+  const std::filesystem::path pages = FLASHBID_PAGES;
+  std::set<std::string> names;
   std::set<std::string_view> etags;
-  const auto names = {"index.html", "app.js", "money.js", "texts.js", "docs.html", "docs.js", "style.css", "icon.svg"};
-  for (const std::string name : names) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(pages)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string name = entry.path().lexically_relative(pages).generic_string();
     const auto file = embedded::find(name);
     ASSERT_TRUE(file) << name;
-    EXPECT_EQ(file->bytes, read_file(FLASHBID_SOURCE "/web/" + name)) << name;
+    EXPECT_EQ(file->bytes, read_file(entry.path())) << name;
     EXPECT_FALSE(file->bytes.empty()) << name;
     EXPECT_TRUE(etags.insert(file->etag).second) << name;
     EXPECT_EQ(file->etag.front(), '"');
     EXPECT_EQ(file->etag.back(), '"');
+    names.insert(name);
   }
+  EXPECT_TRUE(names.contains("index.html"));
+  EXPECT_TRUE(names.contains("docs.html"));
+  EXPECT_TRUE(names.contains("icon.svg"));
+  EXPECT_TRUE(names.lower_bound("assets/")->starts_with("assets/"));
 }
 
 TEST(Embedded, HoldsTheApiDocuments) {

@@ -6,8 +6,8 @@
 namespace flashbid::bots {
 namespace {
 
-constexpr BidderIndex me = 1;
-constexpr BidderIndex other = 2;
+constexpr checker::BidderIndex me = 1;
+constexpr checker::BidderIndex other = 2;
 
 Glimpse seen_at(std::int64_t price) {
   Glimpse seen;

@@ -27,7 +27,7 @@ Failure failure_of(const auto& result) { return result ? Failure::internal : res
 
 template <class Holds>
 bool soon(Holds holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(milliseconds{10});

@@ -137,6 +137,12 @@ TEST(EventCodec, NoOtherTextReadsAsTheSameEvent) {
     }
     expect_other(json + " ");
     expect_other("");
+    // Another spelling of the same letter.
+    for (const std::string_view other : {"\\u000a", "\\u000A", "\\u0022", "\\/"}) {
+      std::string changed = json;
+      if (const std::size_t at = changed.find("\\n"); at != std::string::npos) changed.replace(at, 2, other);
+      if (changed != json) expect_other(changed);
+    }
   }
 }
 
@@ -174,6 +180,30 @@ TEST(SecretCodec, RoundTrip) {
                           R"({"operation":"buy","caller":"a","key":"k","fingerprint":"f"})",
                           R"({"operation":"bid","caller":"a","key":"","fingerprint":"f"})",
                           R"({"operation":"bid","caller":"a b","key":"k","fingerprint":"f"})"}) {
+    EXPECT_FALSE(decode_secret(bad)) << bad;
+  }
+}
+
+// What operators' events carry since `by` is there; records without it stay readable, and unknown is written as before.
+TEST(SecretCodec, WhoDidIt) {
+  const KeyUse use = key_use(Operation::cancel, "op", "k", "f");
+  const std::string use_text = R"("operation":"cancel","caller":"op","key":"k","fingerprint":"f")";
+  const std::vector<std::pair<Secret, std::string>> texts{
+      {{std::nullopt, std::nullopt, bidder("ops-2")}, R"({"by":"ops-2"})"},
+      {{Amount{7}, std::nullopt, bidder("boss")}, R"({"reserve":7,"by":"boss"})"},
+      {{std::nullopt, use, bidder("a:b@c")}, R"({"by":"a:b@c",)" + use_text + "}"},
+      {{Amount{7}, use, bidder("boss")}, R"({"reserve":7,"by":"boss",)" + use_text + "}"},
+      {{Amount{7}, use}, R"({"reserve":7,)" + use_text + "}"},
+      {{Amount{7}, std::nullopt}, R"({"reserve":7})"},
+      {{std::nullopt, use}, "{" + use_text + "}"}};
+  for (const auto& [secret, text] : texts) {
+    EXPECT_EQ(encode_secret(secret), text);
+    const auto decoded = decode_secret(text);
+    ASSERT_TRUE(decoded) << decoded.error().detail;
+    EXPECT_EQ(*decoded, secret);
+  }
+  for (const char* bad : {R"({"by":""})", R"({"by":null})", R"({"by":"a b"})", R"({"by":"a"b"})", R"({"by":"a",})",
+                          R"({"by":"a","reserve":7})", R"({"reserve":7"by":"a"})", R"({"by":"a","by":"b"})"}) {
     EXPECT_FALSE(decode_secret(bad)) << bad;
   }
 }

@@ -65,5 +65,25 @@ TEST(OrderedReader, ReadsALedgerThatBeganAsVersion1InOrder) {
   EXPECT_EQ(last[2], two.auction().sequence);
 }
 
+TEST(OrderedReader, SaysThatThereIsNoLedger) {
+  const TemporaryFolder folder;
+  const auto reader = OrderedReader::open(folder.path());
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().failure, Failure::invalid);
+}
+
+TEST(OrderedReader, APositionBeyondTheEndIsOfAnotherLedger) {
+  const TemporaryFolder folder;
+  const auto ledger = open(folder);
+  ASSERT_TRUE(ledger);
+  ASSERT_TRUE(ledger->writer().append(AuctionScript(1).create()));
+  const auto reader = OrderedReader::open(folder.path());
+  ASSERT_TRUE(reader) << reader.error().detail;
+  EXPECT_TRUE((*reader)->read(2, 10));
+  const auto beyond = (*reader)->read(3, 10);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().failure, Failure::corrupt);
+}
+
 }  // namespace
 }  // namespace flashbid::testing

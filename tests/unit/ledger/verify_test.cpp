@@ -14,6 +14,7 @@
 #include "support/auction_script.hpp"
 #include "support/ledger_session.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/written_ledger.hpp"
 
 namespace flashbid::testing {
 namespace {
@@ -99,7 +100,7 @@ TEST_F(VerifyTest, AFreshLedgerIsConsistent) {
 TEST_F(VerifyTest, AnHonestHistoryIsConsistentAtEveryCut) {
   AuctionScript one(1, soft_closing_terms());
   AuctionScript two(2);
-  const auto use = [](Operation operation, const char* key) { return key_use(operation, "Alice", key, "f"); };
+  const auto use = [](Operation operation, const char* key) { return key_use(operation, "Alice", key, "1000"); };
   append(one.create(script_start, use(Operation::create, "c1")) + two.create());
   append(one.bid("Alice", 1000, script_start + Duration{5}, use(Operation::bid, "b1")));
   append({one.reject("Bob", 1000, script_start + Duration{6}, key_use(Operation::bid, "Bob", "b2", "1000"))});
@@ -122,7 +123,7 @@ TEST_F(VerifyTest, AnHonestHistoryIsConsistentAtEveryCut) {
 TEST_F(VerifyTest, ForgottenKeysOfAnEndedAuctionAreNoViolation) {
   AuctionScript one(1);
   append(one.create());
-  append(one.bid("Alice", 1000, script_start, key_use(Operation::bid, "Alice", "k", "f")));
+  append(one.bid("Alice", 1000, script_start, key_use(Operation::bid, "Alice", "k", "1000")));
   append(one.play(Tick{}, one.auction().closes_at));
   move();
   ASSERT_TRUE(ledger_->writer().forget_answers(script_start + Duration{100L * 24 * 3'600'000}));
@@ -147,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
                                     forged(one.bid("Bob", 1700, later)[0], R"("amount":1700)", R"("amount":1100)"),
                                     R"("price":1700)", R"("price":1100)")};
                               },
-                              "bid_accepted at this moment is against the rules: amount_below_minimum"},
+                              "bid_accepted (of Bob, 1100) at this moment is against the rules: amount_below_minimum"},
                       Forgery{"a_wrong_minimum",
                               [](AuctionScript& one) {
                                 return std::vector{forged(one.bid("Bob", 1700, later)[0], R"("minimum_next":1800)",
@@ -188,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
                               "the rules say"},
                       Forgery{"time_that_runs_back",
                               [](AuctionScript& one) { return one.bid("Alice", 1700, script_start); },
-                              "it is earlier than the event before it"},
+                              "is earlier than the event before it"},
                       Forgery{"an_epoch_that_was_not_yet",
                               [](AuctionScript& one) {
                                 auto records = one.bid("Bob", 1700, later);
@@ -223,20 +224,22 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Tampering{"lost_event", "DELETE FROM events WHERE auction = 1 AND sequence = 3", "the event before it is 2"},
         Tampering{"lost_last_event", "DELETE FROM events WHERE auction = 1 AND sequence = 6",
-                  "its image is not the state after its events"},
-        Tampering{"lost_history", "DELETE FROM events WHERE auction = 2", "2 auctions have an image, 1 have events"},
+                  "names event 6 of auction 1, which is not there"},
+        Tampering{"lost_history", "DELETE FROM events WHERE auction = 2",
+                  "names event 1 of auction 2, which is not there"},
         Tampering{"lost_image", "DELETE FROM auctions WHERE id = 2", "it has events and no image"},
-        Tampering{"lost_key", "DELETE FROM answers WHERE operation = 1", "is not remembered"},
+        Tampering{"lost_key", "DELETE FROM answers WHERE operation = 1", "its key is not remembered"},
         Tampering{"key_of_nothing",
                   "DELETE FROM events WHERE auction = 2; DELETE FROM auctions WHERE id = 2; "
                   "DELETE FROM moved WHERE auction = 2",
                   "event 4 is missing"},
-        Tampering{"lost_place", "DELETE FROM moved WHERE auction = 2 AND sequence = 3", "the order of history has"},
+        Tampering{"lost_place", "DELETE FROM moved WHERE auction = 2 AND sequence = 3",
+                  "the order of history does not name it"},
         Tampering{"lost_journal_row", "DELETE FROM journal WHERE id = (SELECT min(id) FROM journal)",
                   "journal row 12 follows row 10"},
         Tampering{"changed_byte", "UPDATE events SET payload = replace(payload, 'Alice', 'Mally') WHERE sequence = 3",
                   "checksum does not fit"},
-        Tampering{"lost_meta", "DELETE FROM meta", "the meta row is missing"}),
+        Tampering{"lost_meta", "DELETE FROM meta", "the ledger's meta row is missing"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST_P(TamperingTest, IsFound) {
@@ -252,6 +255,84 @@ TEST_P(TamperingTest, IsFound) {
   ledger_.reset();
   tamper(GetParam().sql);
   EXPECT_THAT(violation(), HasSubstr(GetParam().said));
+}
+
+TEST_F(VerifyTest, AnothersFileAndAnotherSchemaAreSaidSo) {
+  ledger_.reset();
+  tamper("CREATE TABLE touched(x); INSERT INTO touched VALUES (1); PRAGMA application_id = 5");
+  EXPECT_THAT(violation(), HasSubstr("it is not a FlashBid ledger"));
+  tamper("INSERT INTO touched VALUES (1); PRAGMA application_id = 1179402825; PRAGMA user_version = 1");
+  const auto verified = verify_sqlite_ledger(folder_.path());
+  ASSERT_FALSE(verified);
+  EXPECT_EQ(verified.error().failure, Failure::invalid);
+  EXPECT_THAT(verified.error().detail, HasSubstr("its schema is 1, this FlashBid knows 2"));
+}
+
+// An auction's keys are forgotten in parts; the first end's may be so, and no other's.
+TEST_F(VerifyTest, KeysMayBeForgottenInPart) {
+  AuctionScript one(1);
+  std::vector<Record> records = one.create();
+  for (int i = 0; i < 1'100; ++i) {
+    const std::int64_t amount = 1'000 + 100 * i;
+    records = std::move(records) + one.bid("Bob", amount, script_start,
+                                           key_use(Operation::bid, "Bob", std::to_string(i), std::to_string(amount)));
+  }
+  AuctionScript two(2);
+  append(records + two.create() + two.bid("Bob", 1'000, script_start, key_use(Operation::bid, "Bob", "k", "1000")));
+  append(one.play(Tick{}, one.auction().closes_at) + two.play(Tick{}, two.auction().closes_at));
+  move(10'000);
+  std::uint64_t before = expect_consistent().answers;
+  EXPECT_EQ(before, 1'101U);
+  for (bool more = true; more;) {
+    const auto forgotten = ledger_->writer().forget_answers(script_start + Duration{100L * 24 * 3'600'000});
+    ASSERT_TRUE(forgotten) << forgotten.error().detail;
+    more = *forgotten;
+    const std::uint64_t now = expect_consistent().answers;
+    EXPECT_LT(now, before);
+    before = now;
+  }
+  EXPECT_EQ(before, 0U);
+}
+
+TEST_F(VerifyTest, TellsHowFarItIs) {
+  AuctionScript one(1);
+  std::vector<Record> records = one.create();
+  for (int i = 0; i < 10'000; ++i) {
+    for (Record& record : one.bid("Bob", 1'000 + 100 * i)) records.push_back(std::move(record));
+  }
+  append(records);
+  move(20'000);
+  AuctionScript two(2);
+  append(two.create());
+  move();
+  std::vector<std::uint64_t> told;
+  ASSERT_TRUE(verify_sqlite_ledger(folder_.path(), [&](const Verified& verified) { told.push_back(verified.events); }));
+  EXPECT_EQ(told, std::vector<std::uint64_t>{10'002});
+}
+
+// What sums up all that has moved, after a rejection that came last.
+TEST_F(VerifyTest, TheMetaRowIsHeldAgainstRejectionsToo) {
+  AuctionScript one(1);
+  append(one.create());
+  append({one.reject("Bob", 1, script_start + Duration{5}, key_use(Operation::bid, "Bob", "k", "1"))});
+  move();
+  expect_consistent();
+  ledger_.reset();
+  const auto set = [&](const char* change) {
+    Tamperer tamperer(folder_.path());
+    ASSERT_TRUE(tamperer.run(std::string("UPDATE meta SET ") + change));
+    tamperer.restore_checksums("meta");
+  };
+  set("moved_through = 2");
+  EXPECT_THAT(violation(), HasSubstr("meta: moved_through: 2 events and 1 rejections have moved, stored is 2"));
+  set("moved_through = 3, last_at = last_at - 1");
+  EXPECT_THAT(violation(), HasSubstr("meta: last_at: history says 2027-01-15T08:00:00.005Z, stored is "
+                                     "2027-01-15T08:00:00.004Z"));
+  // A rejection more has been forgotten, it says; that may have come later, but not earlier.
+  set("moved_through = 4");
+  EXPECT_THAT(violation(), HasSubstr("meta: last_at"));
+  set("last_at = last_at + 100");
+  expect_consistent();
 }
 
 }  // namespace

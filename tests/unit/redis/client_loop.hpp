@@ -33,7 +33,7 @@ class ClientLoop {
 
   // Runs until it holds; false if it does not within the time.
   template <class Holds>
-  bool run_until(Holds holds, std::chrono::milliseconds most = std::chrono::seconds(15)) {
+  bool run_until(Holds holds, std::chrono::milliseconds most = std::chrono::seconds(60)) {
     const auto deadline = std::chrono::steady_clock::now() + most;
     while (!holds()) {
       if (std::chrono::steady_clock::now() > deadline) return false;

@@ -30,7 +30,7 @@ class Traffic {
   }
   bool end() {
     running_ = false;
-    return loop_.run_until([this] { return under_way_ == 0; }, 30s);
+    return loop_.run_until([this] { return under_way_ == 0; }, 60s);
   }
   // Every counter stands between what was acknowledged and that plus what is unknown; those of `may_lose` lower, too.
   void check(const std::vector<bool>& may_lose = std::vector<bool>(keys, false)) {
@@ -97,7 +97,7 @@ class RedisClusterTest : public ::testing::Test {
   // Traffic until `more` further commands have been acknowledged.
   void flow(int more) {
     const int until = traffic.acknowledged() + more;
-    ASSERT_TRUE(loop.run_until([&] { return traffic.acknowledged() >= until; }, 40s)) << traffic.last_failure;
+    ASSERT_TRUE(loop.run_until([&] { return traffic.acknowledged() >= until; }, 60s)) << traffic.last_failure;
   }
 
   RedisCluster cluster;
@@ -146,7 +146,7 @@ TEST_F(RedisClusterTest, AKilledPrimaryIsReplaced) {
   traffic.begin();
   flow(2'000);
   cluster.node(primary).kill();
-  ASSERT_TRUE(loop.run_until([&] { return cluster.is_primary(replica); }, 30s));
+  ASSERT_TRUE(loop.run_until([&] { return cluster.is_primary(replica); }, 60s));
   flow(2'000);
   ASSERT_TRUE(traffic.end());
   EXPECT_EQ(traffic.unavailable, 0) << traffic.last_failure;

@@ -3,49 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "client_loop.hpp"
+#include "support/certificates.hpp"
 #include "support/redis_cluster.hpp"
 
 namespace flashbid::redis {
 namespace {
 
 using namespace std::chrono_literals;
-using flashbid::testing::output_of;
+using flashbid::testing::Certificates;
 using flashbid::testing::redis_cli;
 using flashbid::testing::RedisServer;
-using flashbid::testing::TemporaryFolder;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// Two authorities; a certificate for 127.0.0.1 and localhost, and one for another name.
-class Certificates {
- public:
-  Certificates() {
-    authority("ca");
-    authority("stranger");
-    certificate("server", "IP:127.0.0.1,DNS:localhost");
-    certificate("other", "DNS:elsewhere.example");
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
-
- private:
-  void openssl(std::vector<std::string> words) const {
-    words.insert(words.begin(), "openssl");
-    output_of(words);
-  }
-  void authority(const std::string& name) const {
-    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-             "/CN=" + name, "-keyout", file(name + ".key"), "-out", file(name + ".pem")});
-  }
-  void certificate(const std::string& name, const std::string& names) const {
-    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-addext",
-             "subjectAltName=" + names, "-keyout", file(name + ".key"), "-out", file(name + ".csr")});
-    openssl({"x509", "-req", "-in", file(name + ".csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-days", "2",
-             "-copy_extensions", "copy", "-CAcreateserial", "-out", file(name + ".pem")});
-  }
-
-  TemporaryFolder folder_;
-};
 
 class RedisTlsTest : public ::testing::Test {
  protected:

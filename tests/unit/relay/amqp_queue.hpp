@@ -77,7 +77,7 @@ class AmqpQueue {
     const auto consumer = broker->consume(shard);
     require(consumer.has_value(), "the queue can be read");
     std::deque<AmqpBroker::Delivery> found;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (found.size() < count && std::chrono::steady_clock::now() < deadline) {
       for (auto& each : broker->take(*consumer).value()) found.push_back(std::move(each));
     }
@@ -106,9 +106,9 @@ class AmqpQueue {
   AmqpUrl url_;
 };
 
-// Until something comes, five seconds at most.
+// Until something comes, a minute at most.
 inline Result<SourceBatch> read_some(Source& source, std::size_t max = 1'000) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   for (;;) {
     auto batch = source.read(max);
     if (!batch || !batch->records.empty() || std::chrono::steady_clock::now() > deadline) return batch;

@@ -26,7 +26,7 @@ class StoringInRabbitmq : public ::testing::Test {
   }
   // Tries it as a relay does.
   bool store_soon() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (std::chrono::steady_clock::now() < deadline) {
       if (store()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds{50});

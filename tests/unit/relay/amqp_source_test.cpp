@@ -120,7 +120,7 @@ TEST_F(ReadingFromRabbitmq, ALostConnectionForgetsWhatCameOnIt) {
   // It is noticed by whatever is done next.
   const auto told = source.stored(batch->position);
   std::vector<std::uint64_t> found;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   bool failed = !told;
   while (found.size() < 3 && std::chrono::steady_clock::now() < deadline) {
     const auto next = source.read(10);
@@ -256,7 +256,7 @@ TEST_F(ReadingFromRabbitmq, ASecondCopyOfWhatIsKeptIsNotKept) {
     put({4});
   }
   put({3});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   bool came = false;
   while (!came && std::chrono::steady_clock::now() < deadline) {
     const auto batch = read_some(source);
@@ -276,7 +276,7 @@ TEST_F(ReadingFromRabbitmq, PatienceEnds) {
   AmqpSource source(queue_.broker(), 0, {.patience = Duration{50}, .most_kept = 1});
   std::uint64_t buried = 0;
   std::size_t given = 0;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (buried < 2 && std::chrono::steady_clock::now() < deadline) {
     const auto batch = read_some(source);
     ASSERT_TRUE(batch);

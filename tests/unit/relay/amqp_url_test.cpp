@@ -43,10 +43,21 @@ TEST(AmqpUrl, AnIpv6AddressStandsInBrackets) {
   EXPECT_EQ(url->shown, "[::1]:5673");
 }
 
+TEST(AmqpUrl, NamesItsAuthorities) {
+  const auto url = AmqpUrl::parse("amqps://me:secret@mq/shop?ca=/etc/our%20own.pem");
+  ASSERT_TRUE(url) << url.error().detail;
+  EXPECT_EQ(url->ca_file, "/etc/our own.pem");
+  EXPECT_EQ(url->vhost, "shop");
+  EXPECT_EQ(url->shown, "mq:5671/shop");
+  EXPECT_EQ(AmqpUrl::parse("amqps://mq")->ca_file, "");
+}
+
 TEST(AmqpUrl, SaysWhatIsWrongWithoutThePassword) {
   for (const char* text :
        {"redis://me:secret@mq", "amqp://", "amqp://me:secret@", "amqp://me:secret@mq:port", "amqp://me:secret@mq:70000",
-        "amqp://me:secret@mq/?a=b", "amqp://me:secr%zzet@mq", "amqp://me:secret@two@mq"}) {
+        "amqp://me:secret@mq/?a=b", "amqp://me:secret@mq?ca=/a.pem",
+        "amqps://me:secret@mq?ca=", "amqps://me:secret@mq?ca=%z", "amqps://me:secret@mq?", "amqps://me:se?cret@mq",
+        "amqps://me:secret@mq?ca=/a#b", "amqp://me:secr%zzet@mq", "amqp://me:secret@two@mq"}) {
     const auto url = AmqpUrl::parse(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().failure, Failure::invalid);

@@ -38,6 +38,23 @@ TEST(Envelope, IsACloudEvent) {
   EXPECT_TRUE(text.ends_with(*events.back().payload + "}"));
 }
 
+// For a queue or a webhook that is given no secrets, this is all there is.
+TEST(Envelope, HoldsNothingOfTheSecrets) {
+  Terms terms = sample_terms();
+  terms.reserve = Amount{734'918'265'501};
+  AuctionScript one(3, terms);
+  const auto events = one.create() + one.bid("Alice", 1'000, script_start,
+                                             key_use(Operation::bid, "Alice", "vexing-key", "print-1000"));
+  const std::string secrets = encode_secrets(events);
+  const std::string text = encode_envelopes(origin, events);
+  for (const char* hidden : {"734918265501", "vexing-key", "print-1000"}) {
+    ASSERT_THAT(secrets, HasSubstr(hidden)) << "it is beside the envelopes";
+    EXPECT_EQ(text.find(hidden), std::string::npos) << hidden;
+  }
+  EXPECT_THAT(text, HasSubstr(R"("bidder":"Alice")")) << "what leaves by a relay is the house's own: whole names";
+  EXPECT_THAT(text, HasSubstr(R"("reserve_met":false)"));
+}
+
 TEST(Envelope, IsOpenedByteForByte) {
   const auto events = some_events();
   const std::string secrets = encode_secrets(events);

@@ -118,7 +118,7 @@ class KafkaTopic {
     return all;
   }
 
-  static void wait_for(const std::function<bool()>& holds, std::chrono::seconds longest = std::chrono::seconds{20}) {
+  static void wait_for(const std::function<bool()>& holds, std::chrono::seconds longest = std::chrono::seconds{60}) {
     const auto deadline = std::chrono::steady_clock::now() + longest;
     while (!holds()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "it never came";

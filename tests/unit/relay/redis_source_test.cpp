@@ -32,7 +32,7 @@ class ReadingAShard : public ::testing::Test {
   }
   // Once it is connected again.
   static Result<SourceBatch> read_of_new_primary(Source& source) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     for (;;) {
       auto batch = source.read(all);
       const bool lost = !batch && batch.error().detail.starts_with("Redis at");
@@ -248,6 +248,47 @@ TEST_F(ReadingAShard, WithoutTheRightToLetGoNothingLeaves) {
   EXPECT_EQ(pass(keeping), 10U);
   let_all_go(keeping);
   EXPECT_EQ(shards_.length(), 10U);
+}
+
+TEST_F(ReadingAShard, BehindAQueueOnlyWhatTheArchiveHasLeaves) {
+  std::size_t archived = 0;  // of the stream's entries, from the first on
+  RedisSourceOptions options = RedisShards::options(0);
+  options.count_archived = [&](std::span<const Record> records) {
+    // As an archive would: by what the records are, wherever in the stream they stand.
+    return static_cast<std::size_t>(
+        std::ranges::count_if(records, [&](const Record& record) { return record.sequence.value() <= archived; }));
+  };
+  RedisSource behind(shards_.ledger(), 0, options);
+  ASSERT_TRUE(behind.begin({}));
+  EXPECT_EQ(pass(behind), 10U);
+  let_all_go(behind);
+  EXPECT_EQ(shards_.length(), 10U) << "the queue has all, and the archive nothing";
+  archived = 4;
+  let_all_go(behind);
+  EXPECT_EQ(shards_.length(), 6U);
+  EXPECT_EQ(shards_.ask({"HGET", redis::auction_key(0, AuctionId{1}), "first"}).text, "5");
+  archived = 10;
+  let_all_go(behind);
+  EXPECT_EQ(shards_.length(), 0U);
+}
+
+TEST_F(ReadingAShard, BehindAQueueAnAuctionIsForgottenOnceTheArchiveHasItsEnd) {
+  bool has_all = false;
+  RedisSourceOptions options = RedisShards::options(100);
+  options.count_archived = [&](std::span<const Record> records) { return has_all ? records.size() : 0; };
+  RedisSource behind(shards_.ledger(), 0, options);
+  ASSERT_TRUE(behind.begin({}));
+  shards_.cancel(1);
+  EXPECT_EQ(pass(behind), 11U);
+  constexpr std::int64_t more_than_a_day_ms = 86'460'000;
+  const std::int64_t now = std::stoll(shards_.ask({"TIME"}).items[0].text) * 1'000;
+  shards_.ask({"ZADD", redis::over_key(0), std::to_string(now - more_than_a_day_ms), "1"});
+  const auto is_there = [&] { return shards_.ask({"EXISTS", redis::auction_key(0, AuctionId{1})}).text == "1"; };
+  let_all_go(behind);
+  EXPECT_TRUE(is_there());
+  has_all = true;
+  let_all_go(behind);
+  EXPECT_FALSE(is_there());
 }
 
 TEST_F(ReadingAShard, AnAuctionIsForgottenADayAfterItsEndOnceAllOfItIsStored) {

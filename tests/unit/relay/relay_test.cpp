@@ -197,7 +197,7 @@ TEST(RelaySharing, WorkersShareTheShardsFairlyAndTakeOverFromOneThatLeft) {
   MemorySink::Board board;
   const auto open = [](std::uint64_t) -> Result<std::unique_ptr<Source>> { return std::make_unique<NothingToRead>(); };
   const auto wait_for = [&](const std::string& owner, std::size_t count) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (board.held_by(owner) != count && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
@@ -298,7 +298,7 @@ class RelayInTrouble : public ::testing::Test {
   }
   template <class Holds>
   static bool wait_until(Holds holds) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!holds() && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }

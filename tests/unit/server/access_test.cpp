@@ -24,8 +24,18 @@ TEST(Access, LoopbackHosts) {
   }
 }
 
+TEST(Access, InsideTlsTheServersOwnPagesAreHttps) {
+  const AccessOptions options{.dev = true, .tls = true};
+  Traffic traffic;
+  Access access(options, traffic);
+  EXPECT_FALSE(access.check(request_with(HttpField::origin, "https://127.0.0.1:8080")));
+  EXPECT_TRUE(access.check(request_with(HttpField::origin, "http://127.0.0.1:8080")));
+}
+
 TEST(Access, AForeignHostOrOriginIsRefusedAlsoAfterAGoodOne) {
-  Access access(true);
+  const AccessOptions options{.dev = true};
+  Traffic traffic;
+  Access access(options, traffic);
   EXPECT_FALSE(access.check(request_with(HttpField::accept, "x")));
   const auto host = access.check(request_with(HttpField::host, "evil.example"));
   ASSERT_TRUE(host);
@@ -52,11 +62,16 @@ TEST(Access, ContentTypes) {
 }
 
 TEST(Access, WhoAsks) {
-  const Access access(true);
-  EXPECT_TRUE(access.caller(request_with(HttpField::accept, "x"))->empty());
-  EXPECT_EQ(access.caller(request_with(HttpField::x_bidder, "Alice"))->view(), "Alice");
-  EXPECT_FALSE(access.caller(request_with(HttpField::x_bidder, "a b")));
-  EXPECT_FALSE(access.caller(request_with(HttpField::x_bidder, "")));
+  const AccessOptions options{.dev = true};
+  Traffic traffic;
+  Access access(options, traffic);
+  const auto who = [&](HttpField field, const char* value) {
+    return access.caller(request_with(field, value), IpAddress{}, Timestamp{0});
+  };
+  EXPECT_TRUE(who(HttpField::accept, "x")->bidder.empty());
+  EXPECT_EQ(who(HttpField::x_bidder, "Alice")->bidder.view(), "Alice");
+  EXPECT_FALSE(who(HttpField::x_bidder, "a b"));
+  EXPECT_FALSE(who(HttpField::x_bidder, ""));
   EXPECT_FALSE(access.key(request_with(HttpField::idempotency_key, "")));
 }
 

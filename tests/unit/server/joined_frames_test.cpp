@@ -22,12 +22,12 @@ std::vector<PublishedEvent> events(int first, int last) {
 
 std::string one_by_one(std::vector<PublishedEvent> of) {
   std::string all;
-  for (PublishedEvent& event : of) all += *websocket_frame_of(event);
+  for (PublishedEvent& event : of) all += *websocket_frame_of(event, BidderNames::full);
   return all;
 }
 
 TEST(JoinedFrames, AreTheFramesInOrderAndShared) {
-  JoinedFrames joined;
+  JoinedFrames joined(BidderNames::full);
   auto three = events(1, 3);
   const SharedBytes first = joined.of(three);
   EXPECT_EQ(*first, one_by_one(events(1, 3)));
@@ -37,7 +37,7 @@ TEST(JoinedFrames, AreTheFramesInOrderAndShared) {
 }
 
 TEST(JoinedFrames, OtherEventsAreNeverTakenForTheSame) {
-  JoinedFrames joined;
+  JoinedFrames joined(BidderNames::full);
   auto all = events(1, 5);
   EXPECT_EQ(*joined.of(all), one_by_one(events(1, 5)));
   const std::span<PublishedEvent> whole(all);
@@ -48,6 +48,21 @@ TEST(JoinedFrames, OtherEventsAreNeverTakenForTheSame) {
     auto fresh = events(round, round + 2);
     ASSERT_EQ(*joined.of(fresh), one_by_one(events(round, round + 2)));
   }
+}
+
+TEST(JoinedFrames, AreMaskedOnceForAllWatchers) {
+  const std::string bid =
+      R"({"auction_id":1,"epoch":3,"sequence":4,"event":"bid_accepted","bidder":"Alice","amount":10600,"price":10600,)"
+      R"("leader":"Alice","minimum_next":10700,"closes_at":"1970-01-01T00:00:10.000Z","at":"1970-01-01T00:00:02.000Z"})";
+  const auto json = std::make_shared<const std::string>(bid);
+  std::vector<PublishedEvent> two{{Sequence{4}, json, {}}, {Sequence{5}, json, {}}};
+  JoinedFrames joined(BidderNames::masked);
+  const SharedBytes first = joined.of(two);
+  EXPECT_EQ(first->find("Alice"), std::string::npos);
+  EXPECT_NE(first->find(R"("bidder":"A***e")"), std::string::npos);
+  EXPECT_EQ(joined.of(two), first);
+  const std::span<PublishedEvent> one(two.data(), 1);
+  EXPECT_EQ(joined.of(one)->find("Alice"), std::string::npos);
 }
 
 }  // namespace

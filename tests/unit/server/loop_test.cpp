@@ -6,7 +6,10 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <thread>
+
+#include "base/assert.hpp"
 
 namespace flashbid {
 namespace {
@@ -114,6 +117,112 @@ TEST(Loop, TellsWhoWatchesADescriptorNow) {
   loop.run();
   EXPECT_EQ(first.got, "");
   EXPECT_EQ(second.got, "abc");
+}
+
+// A socket with a byte to read: tells when it is looked at.
+class Honest final : public Loop::Watched {
+ public:
+  explicit Honest(std::function<void()> seen) : seen_(std::move(seen)) {
+    std::array<int, 2> pair{};
+    require(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()) == 0, "a pair of sockets");
+    mine_ = Socket(pair[0]);
+    theirs_ = Socket(pair[1]);
+  }
+  void bid() const { EXPECT_EQ(::send(theirs_.descriptor(), "b", 1, 0), 1); }
+  void on_ready(std::uint32_t events) override {
+    if ((events & EPOLLIN) != 0) seen_();
+  }
+  [[nodiscard]] int descriptor() const { return mine_.descriptor(); }
+
+ private:
+  std::function<void()> seen_;
+  Socket mine_;
+  Socket theirs_;
+};
+
+// A peer that always has something more to flush.
+struct Greedy final : Loop::Flushable {
+  void flush() override {
+    if (++flushed == 10'000) return loop->stop();
+    loop->flush_later(*this);
+  }
+  Loop* loop = nullptr;
+  int flushed = 0;
+};
+
+TEST(Loop, LooksAtTheSocketsAfterAFewTurnsOfMany) {
+  Loop loop;
+  std::vector<int> seen;
+  std::vector<std::shared_ptr<Recorder>> watchers;
+  std::size_t before = 0;
+  Honest honest([&] {
+    before = seen.size();
+    loop.stop();
+  });
+  ASSERT_TRUE(loop.watch(honest.descriptor(), honest));
+  loop.post([&] {
+    for (int i = 0; i < 1'000; ++i) {
+      watchers.push_back(std::make_shared<Recorder>(seen, i));
+      loop.flush_in_turn(*watchers.back());
+      loop.flush_in_turn(*watchers.back());
+    }
+    honest.bid();
+  });
+  loop.run();
+  EXPECT_LE(before, 2 * Loop::most_turns);
+  // All of them had their turn all the same, once and in their order.
+  EXPECT_EQ(seen.size(), 1'000U);
+  EXPECT_TRUE(std::ranges::is_sorted(seen));
+}
+
+TEST(Loop, FlushesAnswersBeforeThoseWhoWaitForTheirTurn) {
+  Loop loop;
+  std::vector<int> seen;
+  const auto watcher = std::make_shared<Recorder>(seen, 1);
+  const auto bidder = std::make_shared<Recorder>(seen, 2);
+  loop.post([&] {
+    loop.flush_in_turn(*watcher);
+    loop.flush_in_turn(*bidder);
+    loop.flush_later(*bidder);
+  });
+  loop.stop();
+  loop.run();
+  EXPECT_THAT(seen, ElementsAre(2, 1, 2));
+}
+
+TEST(Loop, LooksAtTheSocketsBetweenTwoTurnsOfOneThatNeverEnds) {
+  Loop loop;
+  int turns = 0;
+  int before = 0;
+  Honest honest([&] {
+    before = turns;
+    loop.stop();
+  });
+  ASSERT_TRUE(loop.watch(honest.descriptor(), honest));
+  std::function<void()> endless = [&] {
+    if (++turns < 10'000) loop.post_next_round(endless);
+  };
+  loop.post([&] {
+    honest.bid();
+    endless();
+  });
+  loop.run();
+  EXPECT_EQ(before, 1);
+}
+
+TEST(Loop, LooksAtTheSocketsBetweenTwoFlushesOfOneThatNeverEnds) {
+  Loop loop;
+  const auto greedy = std::make_shared<Greedy>();
+  int before = 0;
+  Honest honest([&] { before = greedy->flushed; });
+  ASSERT_TRUE(loop.watch(honest.descriptor(), honest));
+  greedy->loop = &loop;
+  loop.post([&] {
+    honest.bid();
+    loop.flush_later(*greedy);
+  });
+  loop.run();
+  EXPECT_LE(before, 2);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Pair {
   Pair() {
     std::array<int, 2> pair{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()) != 0) std::abort();
-    mine = Socket(pair[0]);
+    mine = Channel(Socket(pair[0]));
     theirs = Socket(pair[1]);
   }
   std::string read_all() const {
@@ -29,7 +29,7 @@ struct Pair {
     }
     return all;
   }
-  Socket mine;
+  Channel mine;
   Socket theirs;
 };
 
@@ -40,7 +40,7 @@ TEST(Outbox, ABacklogWidensItsBoundsUntilAllHasLeft) {
   ASSERT_TRUE(outbox.push_backlog(backlog));
   EXPECT_TRUE(outbox.push(bytes("live"))) << "what is live has its usual room behind it";
   EXPECT_FALSE(outbox.push_backlog(backlog)) << "one at a time";
-  ASSERT_EQ(outbox.send(pair.mine.descriptor()), Outbox::Sent::all);
+  ASSERT_EQ(outbox.send(pair.mine), Outbox::Sent::all);
   EXPECT_FALSE(outbox.push(bytes(std::string(101, 'x')))) << "the usual bounds are back";
 }
 
@@ -52,7 +52,7 @@ TEST(Outbox, SendsEverythingInOrder) {
     expected += std::to_string(i) + ",";
     ASSERT_TRUE(outbox.push(bytes(std::to_string(i) + ",")));
   }
-  EXPECT_EQ(outbox.send(pair.mine.descriptor()), Outbox::Sent::all);
+  EXPECT_EQ(outbox.send(pair.mine), Outbox::Sent::all);
   EXPECT_EQ(pair.read_all(), expected);
   EXPECT_TRUE(outbox.empty());
   EXPECT_EQ(outbox.bytes(), 0U);
@@ -69,7 +69,7 @@ TEST(Outbox, GoesOnWhereTheSocketWasFull) {
   }
   std::string got;
   int blocked = 0;
-  while (outbox.send(pair.mine.descriptor()) == Outbox::Sent::blocked) {
+  while (outbox.send(pair.mine) == Outbox::Sent::blocked) {
     ++blocked;
     got += pair.read_all();
     EXPECT_EQ(outbox.bytes() + got.size(), expected.size());
@@ -97,11 +97,11 @@ TEST(Outbox, GivesUpAllButAFrameThatHasBegunToLeave) {
   Outbox outbox({.bytes = 100'000'000, .frames = 100'000});
   const std::string frame(100'000, 'a');
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(outbox.push(bytes(frame)));
-  ASSERT_EQ(outbox.send(pair.mine.descriptor()), Outbox::Sent::blocked);
+  ASSERT_EQ(outbox.send(pair.mine), Outbox::Sent::blocked);
   outbox.drop_unsent();
   outbox.push_beyond_bounds(bytes("end"));
   std::string got;
-  while (outbox.send(pair.mine.descriptor()) == Outbox::Sent::blocked) got += pair.read_all();
+  while (outbox.send(pair.mine) == Outbox::Sent::blocked) got += pair.read_all();
   got += pair.read_all();
   ASSERT_GT(got.size(), 3U);
   EXPECT_EQ((got.size() - 3) % frame.size(), 0U) << "a frame was cut";
@@ -114,7 +114,7 @@ TEST(Outbox, SaysThatThePeerHasGone) {
   pair.theirs.close();
   Outbox outbox({});
   ASSERT_TRUE(outbox.push(bytes("x")));
-  EXPECT_EQ(outbox.send(pair.mine.descriptor()), Outbox::Sent::failed);
+  EXPECT_EQ(outbox.send(pair.mine), Outbox::Sent::failed);
 }
 
 }  // namespace

@@ -208,6 +208,17 @@ TEST(Stream, StoppingSaysGoodbyeBehindTheLastEvents) {
   stopper.join();
 }
 
+TEST(Stream, TheCloseCanBeReadWhileTheClientStillSends) {
+  ServedLoop served;
+  WireClient client = open_stream(served);
+  client.send("\x81\x01x" + std::string(8 * 1024, 'x'));  // not masked
+  std::this_thread::sleep_for(milliseconds{50});
+  EXPECT_TRUE(client.send(std::string(16 * 1024, 'x')));
+  std::this_thread::sleep_for(milliseconds{50});
+  EXPECT_EQ(close_code(client.frame()), 1002U);
+  EXPECT_TRUE(client.ended()) << "the end must come in order, not as a reset";
+}
+
 TEST(Stream, AWatcherThatGoesIsUnsubscribed) {
   ServedLoop served;
   {

@@ -64,6 +64,41 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{R"({"amount" 1})", "invalid_json"}, Case{R"({amount:1})", "invalid_json"},
                     Case{"{\"amount\":1,\"\xff\":1}", "invalid_utf8"}, Case{R"({"am\u006funt":7})", ""}));
 
+class LoadOrders : public testing::TestWithParam<Case> {};
+TEST_P(LoadOrders, AreTakenOrRefusedWithTheCode) {
+  EXPECT_EQ(code_of(decode_load_order(Padded(GetParam().json))), GetParam().code);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Forms, LoadOrders,
+    testing::Values(Case{"{}", ""}, Case{R"({"auction_id":null,"rate":null})", ""}, Case{R"({"bots":1})", ""},
+                    Case{R"({"bots":500})", ""}, Case{R"({"bots":0})", "invalid_value"},
+                    Case{R"({"bots":501})", "invalid_value"}, Case{R"({"bots":null})", "invalid_type"},
+                    Case{R"({"bots":1.5})", "invalid_type"}, Case{R"({"bots":"9"})", "invalid_type"},
+                    Case{R"({"duration_ms":1000})", ""}, Case{R"({"duration_ms":120000})", ""},
+                    Case{R"({"duration_ms":999})", "invalid_value"}, Case{R"({"duration_ms":120001})", "invalid_value"},
+                    Case{R"({"duration_ms":null})", "invalid_type"}, Case{R"({"rate":1})", ""},
+                    Case{R"({"rate":50000})", ""}, Case{R"({"rate":0})", "invalid_value"},
+                    Case{R"({"rate":50001})", "invalid_value"}, Case{R"({"rate":-1})", "invalid_type"},
+                    Case{R"({"rate":[]})", "invalid_type"}, Case{R"({"auction_id":9007199254740991})", ""},
+                    Case{R"({"auction_id":0})", "invalid_value"}, Case{R"({"auction_id":"1"})", "invalid_type"},
+                    Case{R"({"bot":1})", "unknown_field"}, Case{R"({"bots":1,"bots":1})", "duplicate_field"},
+                    Case{"", "invalid_json"}, Case{"[]", "invalid_json"}));
+
+TEST(Decode, ALoadOrderSaysWhatIsToBeDone) {
+  const auto usual = decode_load_order(Padded("{}"));
+  ASSERT_TRUE(usual);
+  EXPECT_EQ(usual->auction, std::nullopt);
+  EXPECT_EQ(usual->bots, 50U);
+  EXPECT_EQ(usual->duration.ms, 10'000);
+  EXPECT_EQ(usual->rate, std::nullopt);
+  const auto order = decode_load_order(Padded(R"({"rate":7,"duration_ms":2500,"auction_id":3,"bots":9})"));
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->auction, AuctionId{3});
+  EXPECT_EQ(order->bots, 9U);
+  EXPECT_EQ(order->duration.ms, 2'500);
+  EXPECT_EQ(order->rate, 7U);
+}
+
 TEST(Decode, ABidsAmountIsExact) { EXPECT_EQ(*decode_bid(Padded(R"({"amount":9007199254740991})")), max_amount); }
 
 std::string auction_with(const std::string& more, const std::string& closes_at = "2027-01-15T08:00:00Z") {
@@ -127,6 +162,20 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"(,"image_url":"https://a/b.png")", ""}, Case{R"(,"id":7)", ""}, Case{R"(,"id":0)", "invalid_value"},
         Case{R"(,"id":"7")", "invalid_type"}, Case{R"(,"id":9007199254740992)", "invalid_value"},
         Case{R"(,"buy_now":7)", "unknown_field"}, Case{R"(,"title":"twice")", "duplicate_field"}));
+
+TEST(AuctionBody, SaysWhereAnInnerFieldIsWrong) {
+  const Timestamp now = *parse_timestamp("2027-01-15T07:00:00Z");
+  const auto detail_of = [&](const std::string& more) {
+    const auto decoded = decode_new_auction(Padded(auction_with(more)), now);
+    return decoded ? "" : decoded.error().detail;
+  };
+  EXPECT_EQ(detail_of(R"(,"soft_close":{"window_ms":1,"extend_ms":1})"), R"("soft_close.mode" is required)");
+  EXPECT_EQ(detail_of(R"(,"soft_close":{"mode":"from_bid","mode":"from_bid"})"),
+            R"("soft_close.mode" stands twice; give it once)");
+  EXPECT_EQ(detail_of(R"(,"increment":{"steps":1})"),
+            R"(there is no field "steps" in "increment"; the fields are table, preset)");
+  EXPECT_EQ(detail_of(R"(,"step":1)").find(R"(there is no field "step" here; the fields are title,)"), 0U);
+}
 
 // What each field of a new auction says to a value of each JSON type, in the order of `other_values`.
 struct FieldAnswers {

@@ -28,7 +28,7 @@ std::string text_of(Encode encode) {
 AuctionView view_of(const Auction& auction) { return {auction, Epoch{3}, 5}; }
 
 std::string auction_text(const Auction& auction) {
-  return text_of([&](std::string& out) { encode_auction(view_of(auction), now, out); });
+  return text_of([&](std::string& out) { encode_auction(view_of(auction), now, BidderNames::full, out); });
 }
 
 const std::string terms_text =
@@ -69,7 +69,9 @@ TEST(Encode, AnAuctionOnceClosed) {
 
 TEST(Encode, APageOfAuctionsNamesItsLastAsTheCursorIfThereAreMore) {
   AuctionPage page;
-  const auto text = [&] { return text_of([&](std::string& out) { encode_auction_page(page, now, out); }); };
+  const auto text = [&] {
+    return text_of([&](std::string& out) { encode_auction_page(page, now, BidderNames::full, out); });
+  };
   EXPECT_EQ(text(), R"({"auctions":[],"next_cursor":null})");
   page.auctions = {view_of(support::created(plain_terms(), now)), view_of(support::created(plain_terms(), now))};
   page.auctions.back().auction.id = AuctionId{7};
@@ -86,40 +88,40 @@ const std::string bid_event =
 
 TEST(Encode, PagesOfEventsAndBids) {
   EventsPage page{{shared(bid_event), shared(bid_event)}, Sequence{4}, Sequence{9}};
-  EXPECT_EQ(text_of([&](std::string& out) { encode_events_page(page, out); }),
+  EXPECT_EQ(text_of([&](std::string& out) { EXPECT_TRUE(encode_events_page(page, BidderNames::full, out)); }),
             R"({"events":[)" + bid_event + "," + bid_event + R"(],"next_after_sequence":4})");
   page.events.pop_back();
-  EXPECT_EQ(text_of([&](std::string& out) { EXPECT_TRUE(encode_bids_page(page, out)); }),
+  EXPECT_EQ(text_of([&](std::string& out) { EXPECT_TRUE(encode_bids_page(page, BidderNames::full, out)); }),
             R"({"bids":[{"sequence":4,"bidder":"Alice","amount":10600,"at":"1970-01-01T00:00:02.000Z"}],)"
             R"("next_after_sequence":4})");
   page.events = {shared("no event")};
-  EXPECT_FALSE(encode_bids_page(page, *std::make_unique<std::string>()));
+  EXPECT_FALSE(encode_bids_page(page, BidderNames::full, *std::make_unique<std::string>()));
 }
 
 TEST(Encode, FramesOfAnEventAreItsOneTextAndMadeOnce) {
   PublishedEvent event{Sequence{4}, shared(bid_event), {}};
-  const SharedBytes frame = websocket_frame_of(event);
+  const SharedBytes frame = websocket_frame_of(event, BidderNames::full);
   EXPECT_THAT(*frame, EndsWith(R"({"type":"event",)" + bid_event.substr(1)));
-  EXPECT_EQ(websocket_frame_of(event), frame);
-  EXPECT_EQ(*sse_frame_of(event, Epoch{3}), "id: 3-4\ndata: " + bid_event + "\n\n");
+  EXPECT_EQ(websocket_frame_of(event, BidderNames::full), frame);
+  EXPECT_EQ(*sse_frame_of(event, Epoch{3}, BidderNames::full), "id: 3-4\ndata: " + bid_event + "\n\n");
 }
 
 TEST(Encode, SnapshotsResetsAndStates) {
   const auto view = std::make_shared<const AuctionView>(view_of(support::created(plain_terms(), now)));
   const std::string auction = auction_text(view->auction);
-  EXPECT_EQ(text_of([&](std::string& out) { encode_snapshot({view, false}, now, out); }),
+  EXPECT_EQ(text_of([&](std::string& out) { encode_snapshot({view, false}, now, BidderNames::full, out); }),
             R"({"type":"snapshot","auction":)" + auction + "}");
-  EXPECT_EQ(text_of([&](std::string& out) { encode_snapshot({view, true}, now, out); }),
+  EXPECT_EQ(text_of([&](std::string& out) { encode_snapshot({view, true}, now, BidderNames::full, out); }),
             R"({"type":"reset","auction":)" + auction + "}");
-  EXPECT_EQ(text_of([&](std::string& out) { encode_sse_snapshot({view, true}, now, out); }),
+  EXPECT_EQ(text_of([&](std::string& out) { encode_sse_snapshot({view, true}, now, BidderNames::full, out); }),
             "id: 3-2\nevent: reset\ndata: {\"auction\":" + auction + "}\n\n");
-  const std::string state = text_of([&](std::string& out) { encode_state(*view, now, out); });
+  const std::string state = text_of([&](std::string& out) { encode_state(*view, now, BidderNames::full, out); });
   EXPECT_THAT(state, StartsWith(R"({"type":"state","auction_id":1,"state":"open","price":null,)"));
   EXPECT_THAT(state, Not(HasSubstr("title")));
   StateUpdate update{view, {}};
-  const SharedBytes frame = websocket_frame_of(update, now);
+  const SharedBytes frame = websocket_frame_of(update, now, BidderNames::full);
   EXPECT_THAT(*frame, EndsWith(state));
-  EXPECT_EQ(websocket_frame_of(update, now), frame);
+  EXPECT_EQ(websocket_frame_of(update, now, BidderNames::full), frame);
 }
 
 TEST(Encode, AnswersOnASocketCarryTheFramesId) {
@@ -136,15 +138,18 @@ TEST(Encode, AnswersOnASocketCarryTheFramesId) {
       R"("verdict":"rejected","reason":"amount_below_minimum","auction_id":1,"bidder":"Bob","amount":5,"price":null,)"
       R"("leader":null,"minimum_next":10000,"closes_at":"1970-01-01T00:00:10.000Z","as_of_sequence":2,)"
       R"("decided_at":"1970-01-01T00:00:02.000Z"})";
-  EXPECT_EQ(text_of([&](std::string& out) { encode_bid_result("c\"1", answer, out); }),
+  EXPECT_EQ(text_of([&](std::string& out) { encode_bid_result("c\"1", answer, BidderNames::full, out); }),
             R"({"type":"bid_result","id":"c\"1",)" + rest);
-  EXPECT_EQ(text_of([&](std::string& out) { encode_bid_result("", answer, out); }), R"({"type":"bid_result",)" + rest);
+  EXPECT_EQ(text_of([&](std::string& out) { encode_bid_result("", answer, BidderNames::full, out); }),
+            R"({"type":"bid_result",)" + rest);
   EXPECT_EQ(text_of([&](std::string& out) { encode_time("t", now, out); }),
             R"({"type":"time","id":"t","server_time":"1970-01-01T00:00:02.000Z"})");
   EXPECT_EQ(text_of([&](std::string& out) { encode_error("c1", AuctionId{7}, {ErrorCode::not_found, "no"}, out); }),
             R"({"type":"error","id":"c1","auction_id":7,"code":"not_found","detail":"no"})");
   EXPECT_EQ(text_of([&](std::string& out) { encode_error("", {}, {ErrorCode::invalid_json, "a\nb"}, out); }),
             R"({"type":"error","code":"invalid_json","detail":"a\nb"})");
+  EXPECT_EQ(text_of([&](std::string& out) { encode_error("", {}, {ErrorCode::rate_limited, "wait", 3}, out); }),
+            R"({"type":"error","code":"rate_limited","detail":"wait","retry_after_s":3})");
 }
 
 TEST(Encode, DecimalsAreExact) {
@@ -169,13 +174,15 @@ std::string response(int status, std::string_view type, std::string_view body, c
 
 TEST(HttpResponse, AreWrittenWhole) {
   EXPECT_EQ(response(200, json_type, "{}", {}),
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
-  EXPECT_EQ(response(201, json_type, "{}", {.keep_alive = false, .extra_headers = "Location: /a\r\n"}),
-            "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nConnection: close\r\nLocation: /a\r\n"
+            "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n"
             "Content-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(response(201, json_type, "{}", {.keep_alive = false, .extra_headers = "Location: /a\r\n"}),
+            "HTTP/1.1 201 Created\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n"
+            "Connection: close\r\nLocation: /a\r\nContent-Length: 2\r\n\r\n{}");
   EXPECT_EQ(response(200, json_type, "{}", {.without_body = true}),
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
-  EXPECT_EQ(response(304, "", "", {}), "HTTP/1.1 304 Not Modified\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n"
+            "Content-Length: 2\r\n\r\n");
+  EXPECT_EQ(response(304, "", "", {}), "HTTP/1.1 304 Not Modified\r\nX-Content-Type-Options: nosniff\r\n\r\n");
 }
 
 TEST(HttpResponse, AProblemHasTheFiveMembersAndSaysWhenToRetry) {

@@ -10,18 +10,22 @@ local MAX_LOOKED_AT = 2000
 
 local BID_PATTERN = '^{"auction_id":%d+,"epoch":%d+,"sequence":%d+,"event":"bid_accepted"'
 
+-- The payload of an entry of the stream, and its secret if it has one; nil if it has been trimmed.
 local function payload_of(shard, stream_id)
   local entry = redis.call('XRANGE', shard .. ':stream', stream_id, stream_id)[1]
   if not entry then
     return nil
   end
   local fields = entry[2]
+  local payload, secret
   for i = 1, #fields, 2 do
     if fields[i] == 'p' then
-      return fields[i + 1]
+      payload = fields[i + 1]
+    elseif fields[i] == 'x' then
+      secret = fields[i + 1]
     end
   end
-  return nil
+  return payload, secret
 end
 
 -- Appends sequence, payload pairs of the auction's events after `after` to `out`, at most `limit`. Returns the lowest
@@ -93,6 +97,34 @@ function reading.events(shard, id, after, limit, bids_only)
   local out = {digits(auction.sequence), '', ''}
   local still_there, last = collect(shard, id, first, from, most, bids_only == '1', out)
   out[2], out[3] = digits(still_there), digits(last)
+  return out
+end
+
+-- Replies: sequence, payload and secret of each event that is what an operator did (ledger/operator_action.hpp): the first,
+-- and the last of a cancelled auction. The payload of one that has been trimmed is ''.
+function reading.actions(shard, id)
+  if not commands.is_id(id) then
+    return refuse('BADARG', 'actions: id')
+  end
+  local refusal, _, auction, _, first = load(shard, id)
+  if refusal then
+    return refusal
+  end
+  local places = {1}
+  if auction.state == rules.CANCELLED then
+    places[2] = auction.sequence
+  end
+  local out = {}
+  for _, sequence in ipairs(places) do
+    local stream_id = sequence >= first and redis.call('LINDEX', shard .. ':i:' .. id, digits(sequence - first))
+    local payload, secret
+    if stream_id then
+      payload, secret = payload_of(shard, stream_id)
+    end
+    out[#out + 1] = digits(sequence)
+    out[#out + 1] = payload or ''
+    out[#out + 1] = secret or ''
+  end
   return out
 end
 

@@ -1,0 +1,4 @@
+import { texts_of } from "../../texts";
+import { both } from "./words";
+
+export const say = texts_of(both);
