@@ -3,6 +3,7 @@
 FROM debian:bookworm AS build
 WORKDIR /src
 COPY script/setup script/packages.txt script/
+COPY web/package.json web/package-lock.json web/.npmrc web/
 RUN script/setup build
 COPY . .
 # The compiler's cache outlives a change of the sources; an empty one is as good.
@@ -15,7 +16,7 @@ RUN --mount=type=cache,target=/ccache \
 FROM debian:bookworm-slim
 RUN apt-get update && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ca-certificates libfmt9 libhiredis0.14 libisal2 libpq5 libprometheus-cpp-core1.0 libsimdjson14 libspdlog1.10 \
+      ca-certificates libargon2-1 libfmt9 libhiredis0.14 libisal2 libpq5 libprometheus-cpp-core1.0 libsimdjson14 libspdlog1.10 \
       libsqlite3-0 libssl3 libstdc++6 libtomlplusplus3 libwslay1 && \
     rm -rf /var/lib/apt/lists/* && \
     useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin flashbid && \
