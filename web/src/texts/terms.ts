@@ -1,5 +1,5 @@
 // What an auction's terms mean, in words, in both languages: durations, steps, the soft close. Pure.
-import type { Increment, SoftClose } from "../client";
+import type { Increment, SoftClose } from "@flashbid/client";
 import { money } from "../money";
 
 export interface TermsWords {

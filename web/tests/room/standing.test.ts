@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Auction, AuctionEvent, AuctionView, BidAccepted, BidResult } from "../../src/client";
+import type { Auction, AuctionEvent, AuctionView, BidAccepted, BidResult } from "@flashbid/client";
 import { is_own, learn, mask, NOTHING, type Own, standing } from "../../src/pages/room/standing";
 
 const AT = "2026-01-01T00:00:00.000Z";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Auction, AuctionEvent, BidAccepted, Extended } from "../../src/client";
+import type { Auction, AuctionEvent, BidAccepted, Extended } from "@flashbid/client";
 import { banner } from "../../src/pages/room/banner";
 import { last_move, line, move_of, move_sentence } from "../../src/pages/room/events";
 import { en, short, zh } from "../../src/pages/room/words";

@@ -1,7 +1,7 @@
 // One auction in the list. Drawn anew only when this auction has moved; its sizes do not depend on what it shows.
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { Countdown } from "../../parts/countdown";
 import { Price } from "../../parts/price";
 import { t } from "../../texts";

@@ -1,7 +1,7 @@
 // Which auctions are watched live. A socket may watch 1,000: what is on the screen comes first, then what ends or opens
 // soonest; the rest is as old as the last time it was asked for.
 import { signal } from "@preact/signals";
-import type { Auction, Client, Watch } from "../../client";
+import type { Auction, Client, Watch } from "@flashbid/client";
 import { is_running, type Catalogue } from "./catalogue";
 import { order } from "./query";
 

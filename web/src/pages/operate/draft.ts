@@ -1,5 +1,5 @@
 // A form for a new auction, as it is filled in: texts, and what they mean. Pure: the time and its zone come from outside.
-import type { Auction, Increment, NewAuction, SoftClose } from "../../client";
+import type { Auction, Increment, NewAuction, SoftClose } from "@flashbid/client";
 import { parse_money, plain } from "../../money";
 
 export interface Step {

@@ -1,7 +1,7 @@
 // Bidding in one room: what was pressed becomes a bid with one key, and its answer a sentence. Nothing is said of a bid that
 // the server has not said.
 import { effect, signal } from "@preact/signals";
-import { type BidResult, new_key, OutcomeUnknown, Problem } from "../../client";
+import { type BidResult, new_key, OutcomeUnknown, Problem } from "@flashbid/client";
 import { client, session } from "../../house";
 import { money, plain } from "../../money";
 import { language } from "../../texts";

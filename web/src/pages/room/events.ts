@@ -1,5 +1,5 @@
 // Events of an auction as sentences. Pure.
-import type { Auction, AuctionEvent, BidAccepted, Extended } from "../../client";
+import type { Auction, AuctionEvent, BidAccepted, Extended } from "@flashbid/client";
 import { money } from "../../money";
 import { short, type en } from "./words";
 

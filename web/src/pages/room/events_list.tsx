@@ -2,7 +2,7 @@
 // nothing on the page shifts however often it comes.
 import { Component } from "preact";
 import { useState } from "preact/hooks";
-import type { AuctionEvent } from "../../client";
+import type { AuctionEvent } from "@flashbid/client";
 import { session } from "../../house";
 import { language } from "../../texts";
 import { line } from "./events";

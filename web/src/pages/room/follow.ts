@@ -1,7 +1,7 @@
 // What one room knows: the auction as it is followed, what lies before the events that came over the socket, every price for
 // the chart, and one's own bids. One a visit; begin() and end() frame it.
 import { computed, signal } from "@preact/signals";
-import { type AuctionEvent, type AuctionView, type Bid, type BidAccepted, Problem, type Watch } from "../../client";
+import { type AuctionEvent, type AuctionView, type Bid, type BidAccepted, Problem, type Watch } from "@flashbid/client";
 import { client, session } from "../../house";
 import { keep_bids, kept_bids } from "./own_bids";
 import { Prices } from "./prices";

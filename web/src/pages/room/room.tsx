@@ -1,7 +1,7 @@
 // The auction room: one auction, live.
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Auction, AuctionView, Problem } from "../../client";
+import type { Auction, AuctionView, Problem } from "@flashbid/client";
 import { client, link, lobby_place, second, session } from "../../house";
 import { money } from "../../money";
 import { Price } from "../../parts/price";

@@ -1,6 +1,6 @@
 // Where a bidder stands in an auction, by what the server has said and nothing else. Pure. A house may show names masked
 // (A***e): then a bid is known to be one's own by the sequence that the answer to it had, see docs/access.md.
-import type { AuctionView, BidAccepted, BidResult } from "../../client";
+import type { AuctionView, BidAccepted, BidResult } from "@flashbid/client";
 
 export interface OwnBid {
   sequence: number;

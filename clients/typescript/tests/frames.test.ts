@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Auction, AuctionEvent, ServerFrame } from "../src/client";
-import { frame_of } from "../src/client/frames";
-import { ViewKeeper } from "../src/client/view";
+import type { Auction, AuctionEvent, ServerFrame } from "../src/index.js";
+import { frame_of } from "../src/frames.js";
+import { ViewKeeper } from "../src/view.js";
 
 interface Recording {
   frames: ServerFrame[];

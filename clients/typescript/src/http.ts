@@ -1,6 +1,6 @@
 // FlashBid's HTTP routes. Every method throws a Problem for an answer that is none of its results.
-import { Problem } from "./problem";
-import type { AccessTerms, Auction, AuctionEvent, AuctionState, Bid, NewAuction, Who } from "./types";
+import { Problem } from "./problem.js";
+import type { AccessTerms, Auction, AuctionEvent, AuctionState, Bid, NewAuction, Who } from "./types.js";
 
 export interface Page<Item> {
   items: Item[];

@@ -1,6 +1,6 @@
 // A server as api.md and asyncapi.yaml describe it, in front of ledgers; its lines die, lose and repeat as a test says.
-import type { ClientFrame, ServerFrame, SocketLike, Standing } from "../../src/client";
-import type { Ledger } from "./ledger";
+import type { ClientFrame, ServerFrame, SocketLike, Standing } from "../../src/index.js";
+import type { Ledger } from "./ledger.js";
 
 export const LONGEST_RESUME = 12;
 

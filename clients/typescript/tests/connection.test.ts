@@ -1,9 +1,9 @@
 // How a link is kept: when it is tried again, when it is taken for dead, and who it says it is.
 import { beforeEach, describe, expect, test } from "vitest";
-import { Client, type Link } from "../src/client";
-import { Ledger } from "./model/ledger";
-import { Server } from "./model/server";
-import { World } from "./model/world";
+import { Client, type Link } from "../src/index.js";
+import { Ledger } from "./model/ledger.js";
+import { Server } from "./model/server.js";
+import { World } from "./model/world.js";
 
 let world: World;
 let server: Server;

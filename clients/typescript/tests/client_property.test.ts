@@ -2,10 +2,10 @@
 // every bid has had one effect at most.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AuctionEvent, type AuctionView, type BidResult, Client, OutcomeUnknown, Problem } from "../src/client";
-import { Ledger } from "./model/ledger";
-import { type BidFault, Server } from "./model/server";
-import { promises, World } from "./model/world";
+import { type AuctionEvent, type AuctionView, type BidResult, Client, OutcomeUnknown, Problem } from "../src/index.js";
+import { Ledger } from "./model/ledger.js";
+import { type BidFault, Server } from "./model/server.js";
+import { promises, World } from "./model/world.js";
 
 const RUNS = 300;
 const CLOSES = [1001, 1006, 1013, 4401, 4403, 4429] as const;

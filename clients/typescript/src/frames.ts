@@ -1,6 +1,6 @@
 // A message as the frame that it is; null if it is none that this client knows. What is left out here shows as a gap and is
 // asked for again, so nothing behind this line looks at a frame's form any more.
-import type { ServerFrame } from "./types";
+import type { ServerFrame } from "./types.js";
 
 type Said = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 // The truth: one auction's events as a server decides them, written without a look at the client.
-import type { Auction, AuctionEvent, BidResult } from "../../src/client";
+import type { Auction, AuctionEvent, BidResult } from "../../src/index.js";
 
 interface Remembered {
   sequence: number | null; // of its event, if it was accepted

@@ -1,12 +1,12 @@
 // One auction that is watched: subscribes, goes on where it was, asks again for what is missing, and tells of the newest view
 // at most once a picture.
-import { Backoff } from "./backoff";
-import type { ServerClock } from "./clock";
-import type { Http } from "./http";
-import { Problem } from "./problem";
-import type { Surroundings } from "./surroundings";
-import type { Auction, ClientFrame, ServerFrame } from "./types";
-import { type AuctionView, MAX_EVENTS, type Mode, ViewKeeper } from "./view";
+import { Backoff } from "./backoff.js";
+import type { ServerClock } from "./clock.js";
+import type { Http } from "./http.js";
+import { Problem } from "./problem.js";
+import type { Surroundings } from "./surroundings.js";
+import type { Auction, ClientFrame, ServerFrame } from "./types.js";
+import { type AuctionView, MAX_EVENTS, type Mode, ViewKeeper } from "./view.js";
 
 export interface WatchOptions {
   mode?: Mode; // every event, or always the newest state and nothing late

@@ -1,9 +1,9 @@
 // Bids that wait for their answer. One bid is one key: it is sent again until it is answered, which has one effect, and what
 // may stand is never called refused.
-import { Backoff } from "./backoff";
-import { OutcomeUnknown, Problem } from "./problem";
-import type { Surroundings } from "./surroundings";
-import type { BidResult, ClientFrame } from "./types";
+import { Backoff } from "./backoff.js";
+import { OutcomeUnknown, Problem } from "./problem.js";
+import type { Surroundings } from "./surroundings.js";
+import type { BidResult, ClientFrame } from "./types.js";
 
 const PATIENCE_MS = 20_000;
 const UNUSUAL_MS = 4_000; // without an answer: is the link dead?

@@ -1,14 +1,14 @@
 // A FlashBid server, seen from a browser: watch auctions, bid, and never miss an event. What goes wrong on the way (a lost
 // connection, a restart, a reader that was too slow) is mended in here and shows only as `link`.
-import { Bids } from "./bids";
-import { ServerClock } from "./clock";
-import { Connection, type Link } from "./connection";
-import { Http } from "./http";
-import { same_holder } from "./holder";
-import { type Surroundings, surroundings } from "./surroundings";
-import type { BidResult, ServerFrame, Who } from "./types";
-import type { AuctionView } from "./view";
-import { Watching, type WatchOptions } from "./watching";
+import { Bids } from "./bids.js";
+import { ServerClock } from "./clock.js";
+import { Connection, type Link } from "./connection.js";
+import { Http } from "./http.js";
+import { same_holder } from "./holder.js";
+import { type Surroundings, surroundings } from "./surroundings.js";
+import type { BidResult, ServerFrame, Who } from "./types.js";
+import type { AuctionView } from "./view.js";
+import { Watching, type WatchOptions } from "./watching.js";
 
 export interface ClientOptions {
   origin?: string; // such as "https://bids.example.com"; left out: where the page came from

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S /usr/bin/python3 -B
-"""Records what the real server says to a watcher into web/tests/frames/*.json, for tests/frames.test.ts.
+"""Records what the real server says to a watcher into clients/typescript/tests/frames/*.json, for tests/frames.test.ts.
 
-To be run again when the wire contract grows:  FLASHBID_BINARY=build/release/flashbid web/tests/frames/record.py
+To be run again when the wire contract grows:  FLASHBID_BINARY=build/release/flashbid clients/typescript/tests/frames/record.py
 """
 import json
 import sys
@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[2] / "tests" / "e2e"))
+sys.path.insert(0, str(HERE.parents[3] / "tests" / "e2e"))
 
 from api_client import Api, in_seconds  # noqa: E402
 from flashbid_server import Server  # noqa: E402

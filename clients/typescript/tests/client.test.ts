@@ -1,10 +1,10 @@
 // What a page sees of a watch and of a bid when things go wrong.
 import { beforeEach, describe, expect, test } from "vitest";
-import { type AuctionView, type BidResult, Client, OutcomeUnknown, Problem } from "../src/client";
-import { MAX_EVENTS, ViewKeeper } from "../src/client/view";
-import { Ledger } from "./model/ledger";
-import { Server } from "./model/server";
-import { promises, World } from "./model/world";
+import { type AuctionView, type BidResult, Client, OutcomeUnknown, Problem } from "../src/index.js";
+import { MAX_EVENTS, ViewKeeper } from "../src/view.js";
+import { Ledger } from "./model/ledger.js";
+import { Server } from "./model/server.js";
+import { promises, World } from "./model/world.js";
 
 let world: World;
 let ledger: Ledger;

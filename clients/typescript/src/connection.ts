@@ -1,9 +1,9 @@
 // One WebSocket to the server that comes back by itself: authenticates first, measures the clock, and takes silence for death.
-import { Backoff } from "./backoff";
-import type { ServerClock } from "./clock";
-import { frame_of } from "./frames";
-import { OPEN, type SocketLike, type Surroundings } from "./surroundings";
-import type { ClientFrame, ServerFrame, Who } from "./types";
+import { Backoff } from "./backoff.js";
+import type { ServerClock } from "./clock.js";
+import { frame_of } from "./frames.js";
+import { OPEN, type SocketLike, type Surroundings } from "./surroundings.js";
+import type { ClientFrame, ServerFrame, Who } from "./types.js";
 
 export type Link = "connecting" | "live" | "offline";
 

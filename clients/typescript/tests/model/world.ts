@@ -1,5 +1,5 @@
 // The world around a client under test: its clock, its timers, its pictures, and chance. Nothing happens by itself.
-import type { SocketLike, Surroundings } from "../../src/client";
+import type { SocketLike, Surroundings } from "../../src/index.js";
 
 interface Timer {
   at_ms: number;

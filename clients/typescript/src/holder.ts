@@ -1,6 +1,6 @@
 // Whether two that ask are one: a token that takes the place of another one is of the same holder, and may ask what became of
 // that one's bids.
-import type { Who } from "./types";
+import type { Who } from "./types.js";
 
 function subject_of(token: string): string | null {
   try {

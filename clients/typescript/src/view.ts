@@ -1,6 +1,6 @@
 // What a watcher knows of one auction: its state and its newest events, kept by frames in whatever order connections die.
 // Pure: frames in, `AuctionView` out; the caller sends what `continuation` says.
-import type { Auction, AuctionEvent, Place, ServerFrame, Standing } from "./types";
+import type { Auction, AuctionEvent, Place, ServerFrame, Standing } from "./types.js";
 
 export const MAX_EVENTS = 5000;
 
