@@ -12,6 +12,19 @@ const MAY_STAND = new Set(["outcome_unknown", "internal"]);
 // Refusals that another attempt may not meet: they say nothing of an earlier one whose answer was lost.
 const PASSING = new Set([...MAY_STAND, "rate_limited", "unavailable", "unauthenticated", "forbidden"]);
 
+export interface BidOptions {
+  /** 1 to 64 visible ASCII characters; the same key has one effect. Left out: a new one. */
+  key?: string;
+  /** How long an answer is waited for, and asked for again. */
+  patience_ms?: number;
+}
+
+/** A key that no other bid of this bidder has. */
+export function new_key(): string {
+  // Nobody gains by guessing it, since a key counts for its bidder only; and not every Node has `crypto` without an import.
+  return Array.from({ length: 3 }, () => Math.floor(Math.random() * 2 ** 52).toString(36)).join("-");
+}
+
 interface Bidding {
   frame: ClientFrame;
   key: string;
@@ -33,10 +46,10 @@ export class Bids {
 
   constructor(private readonly channel: BidChannel, private readonly around: Surroundings) {}
 
-  place(auction_id: number, amount: number, key: string): Promise<BidResult> {
+  place(auction_id: number, amount: number, { key = new_key(), patience_ms = PATIENCE_MS }: BidOptions): Promise<BidResult> {
     return new Promise((resolve, reject) => {
       const id = `b${++this.last}`;
-      const give_up = this.around.after(PATIENCE_MS, () => this.leave(bid));
+      const give_up = this.around.after(patience_ms, () => this.leave(bid));
       const stop_wondering = this.around.after(UNUSUAL_MS, () => bid.is_sent && this.channel.hurry());
       const bid: Bidding = {
         frame: { type: "bid", id, auction_id, amount, idempotency_key: key }, key,

@@ -1,4 +1,4 @@
-// The server's clock, as seen from here: the offset that the quickest of the last answers showed, for half of an answer's
+// What this client knows of the server's clock: the offset that the quickest of the last answers showed, for half of an answer's
 // way is the most by which it can be wrong.
 const KEPT = 8;
 const DRIFT_MS = 50; // of two good clocks, while a sample is kept
@@ -12,6 +12,7 @@ interface Sample {
 const agree = (one: Sample, other: Sample) =>
   Math.abs(one.offset_ms - other.offset_ms) <= (one.round_trip_ms + other.round_trip_ms) / 2 + DRIFT_MS;
 
+/** The server's clock, as seen from here. */
 export class ServerClock {
   private samples: Sample[] = [];
   private best: Sample | null = null;
@@ -36,15 +37,17 @@ export class ServerClock {
     if (this.best === null || offset_ms > this.best.offset_ms) this.best = { offset_ms, round_trip_ms: Infinity };
   }
 
-  // Milliseconds since 1970 on the server.
+  /** Milliseconds since 1970 on the server. */
   now(): number {
     return this.local() + (this.best?.offset_ms ?? 0);
   }
 
-  // By how much now() may be wrong; null = not measured yet.
+  /** By how much now() may be wrong; null = not measured yet. */
   get uncertainty_ms(): number | null {
     return this.best === null || this.best.round_trip_ms === Infinity ? null : this.best.round_trip_ms / 2;
   }
+
+  /** Of the server's clock ahead of this machine's. */
   get offset_ms(): number {
     return this.best?.offset_ms ?? 0;
   }

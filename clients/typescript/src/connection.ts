@@ -3,8 +3,9 @@ import { Backoff } from "./backoff.js";
 import type { ServerClock } from "./clock.js";
 import { frame_of } from "./frames.js";
 import { OPEN, type SocketLike, type Surroundings } from "./surroundings.js";
-import type { ClientFrame, ServerFrame, Who } from "./types.js";
+import type { ClientFrame, ServerFrame, ServerTimeFrame, Who } from "./types.js";
 
+/** How it stands with the server; `offline` comes back by itself. */
 export type Link = "connecting" | "live" | "offline";
 
 const PROTOCOL = "flashbid.v1";
@@ -54,8 +55,9 @@ export class Connection {
   }
 
   start(): void {
+    if (this.has_started) return;
     this.has_started = true;
-    if (this.socket === null && !this.ended) this.connect();
+    this.connect();
   }
 
   end(): void {
@@ -113,6 +115,7 @@ export class Connection {
     if (socket === null) return this.come_back(this.backoff.next_ms());
     this.socket = socket;
     this.doubt(OPENED_WITHIN_MS);
+    socket.onerror = () => {}; // what nobody hears ends a program on Node
     socket.onopen = () => this.socket === socket && this.on_open();
     socket.onmessage = ({ data }) => this.socket === socket && this.on_message(data);
     socket.onclose = ({ code }) => this.socket === socket && this.on_close(code);
@@ -213,7 +216,7 @@ export class Connection {
       () => this.ask(HEARD_WITHIN_MS));
   }
 
-  private hear_time({ id, server_time }: { id: string; server_time: string }): void {
+  private hear_time({ id = "", server_time }: ServerTimeFrame): void {
     const sent = this.asked.get(id);
     if (sent === undefined) return;
     this.asked.delete(id);

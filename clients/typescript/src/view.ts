@@ -4,14 +4,19 @@ import type { Auction, AuctionEvent, Place, ServerFrame, Standing } from "./type
 
 export const MAX_EVENTS = 5000;
 
-// Never changed once it was handed out; made anew when it is asked for after a change.
+/** What is known of an auction. Never changed once it was handed out; made anew when it is asked for after a change. */
 export interface AuctionView {
   readonly auction: Auction;
-  readonly events: readonly AuctionEvent[]; // the newest, in order, without a gap; only where every event is watched
-  readonly resets: number; // how often the history could not be continued and began anew
+  /** The newest, in order, without a gap; only where every event is watched. */
+  readonly events: readonly AuctionEvent[];
+  /** The sequence before the first of `events`. */
+  readonly from: number;
+  /** How often the history could not be continued and began anew. */
+  readonly resets: number;
 }
 
 export type Taken = "changed" | "unchanged" | "gap";
+/** Every event; or always the newest state, and nothing late. */
 export type Mode = "every" | "latest";
 
 // What an event changes of the state. The epoch is that of the feed: an event of before it began keeps its own.
@@ -43,18 +48,19 @@ const newer = (one: Place, other: Place) =>
 export class ViewKeeper {
   private auction: Auction | null = null;
   private log: AuctionEvent[] = []; // up to twice as many as are shown, so that few events move the others
-  private resets = 0;
   private start = 0; // the sequence before the first event of the log
   private place: Place | null = null; // of the last one
   private shown: AuctionView | null = null; // of all of that; null = to be made
   private shown_events: readonly AuctionEvent[] | null = null; // the same
 
-  constructor(readonly auction_id: number, private readonly mode: Mode = "every") {}
+  constructor(readonly auction_id: number, private readonly mode: Mode = "every", private resets = 0) {}
 
   get current(): AuctionView | null {
     if (this.auction === null) return null;
     this.shown_events ??= this.log.slice(-MAX_EVENTS);
-    this.shown ??= { auction: this.auction, events: this.shown_events, resets: this.resets };
+    const { auction, shown_events: events, resets } = this;
+    const from = this.mode === "every" ? this.start + this.log.length - events.length : auction.sequence;
+    this.shown ??= { auction, events, from, resets };
     return this.shown;
   }
 
@@ -144,7 +150,10 @@ export class ViewKeeper {
   }
 
   private push(event: AuctionEvent): void {
-    if (this.log.length >= 2 * MAX_EVENTS) this.log = this.log.slice(-MAX_EVENTS);
+    if (this.log.length >= 2 * MAX_EVENTS) {
+      this.start += this.log.length - MAX_EVENTS;
+      this.log = this.log.slice(-MAX_EVENTS);
+    }
     this.log.push(event);
     this.shown = this.shown_events = null;
   }

@@ -8,18 +8,25 @@ import type { Surroundings } from "./surroundings.js";
 import type { Auction, ClientFrame, ServerFrame } from "./types.js";
 import { type AuctionView, MAX_EVENTS, type Mode, ViewKeeper } from "./view.js";
 
-export interface WatchOptions {
-  mode?: Mode; // every event, or always the newest state and nothing late
-  history?: number; // every: how many events before the newest one are wanted too
-  auction?: Auction; // what is known of it already
-  refused?: (problem: Problem) => void; // the server will not show it (for now): nothing comes until that has changed
-}
-
 const READ_WITHIN_MS = 5_000;
 const REFRESH_AFTER_MS = 1_000;
 const REFRESH_AGAIN_MS = 5_000;
-// Refusals that time may change; any other waits for a new link or another caller.
 const PASSING = new Set(["rate_limited", "unavailable", "internal", "outcome_unknown"]);
+
+// Refusals that time may change; any other waits for a new link or another caller.
+export const may_pass = (problem: Problem) => PASSING.has(problem.code);
+
+export interface Wanted {
+  mode: Mode;
+  history: number; // every: how many events before the newest one
+  auction: Auction | null; // what is known of it already
+  resets: number; // that were told of it before
+}
+
+export interface WatchEvents {
+  told: (view: AuctionView) => void;
+  refused: (problem: Problem) => void;
+}
 
 export interface WatchPorts {
   send: (frame: ClientFrame) => boolean;
@@ -42,14 +49,14 @@ export class Watching {
 
   constructor(
     readonly auction_id: number,
-    private readonly told: (view: AuctionView) => void,
-    private readonly options: WatchOptions,
+    private readonly wanted: Wanted,
+    private readonly events: WatchEvents,
     private readonly ports: WatchPorts,
   ) {
-    this.keeper = new ViewKeeper(auction_id, options.mode);
+    const { mode, auction, resets } = wanted;
+    this.keeper = new ViewKeeper(auction_id, mode, resets);
     this.backoff = new Backoff(ports.around.random);
-    const { auction } = options;
-    if (auction) this.keeper.begin(auction, this.first_wanted(auction));
+    if (auction !== null) this.keeper.begin(auction, this.first_wanted(auction));
   }
 
   get view(): AuctionView | null {
@@ -79,7 +86,7 @@ export class Watching {
   }
 
   hear(frame: ServerFrame): void {
-    if ("auction" in frame) this.ports.clock.heard(frame.auction.server_time);
+    if (frame.type === "snapshot" || frame.type === "reset") this.ports.clock.heard(frame.auction.server_time);
     const taken = this.keeper.take(frame);
     if (taken === "gap") return this.mend();
     if (taken === "unchanged") return;
@@ -92,22 +99,22 @@ export class Watching {
   hear_error(code: string, detail: string): void {
     this.is_subscribed = false;
     this.refusal = new Problem(0, code, detail);
-    if (PASSING.has(code)) {
+    if (may_pass(this.refusal)) {
       this.is_broken = true;
       if (this.stop_resting === null) this.rest();
     }
-    this.options.refused?.(this.refusal);
+    this.events.refused(this.refusal);
   }
 
   private first_wanted(auction: Auction): number {
-    return Math.max(0, auction.sequence - Math.min(this.options.history ?? 0, MAX_EVENTS));
+    return Math.max(0, auction.sequence - Math.min(this.wanted.history, MAX_EVENTS));
   }
 
   private subscribe(): void {
     const place = this.keeper.continuation;
-    if (this.options.mode === "latest") this.ask_for({ mode: "latest" });
+    if (this.wanted.mode === "latest") this.ask_for({ mode: "latest" });
     else if (place !== null) this.ask_for({ epoch: place.epoch, after_sequence: place.sequence });
-    else if (!this.options.history) this.ask_for({});
+    else if (this.wanted.history === 0) this.ask_for({});
     else if (!this.is_reading) this.read_where_it_begins();
   }
 
@@ -172,7 +179,7 @@ export class Watching {
     this.ports.around.soon(() => {
       this.is_to_tell = false;
       const view = this.keeper.current;
-      if (view !== null && !this.has_ended) this.told(view);
+      if (view !== null && !this.has_ended) this.events.told(view);
     });
   }
 }

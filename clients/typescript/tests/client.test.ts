@@ -263,14 +263,15 @@ describe("the view", () => {
   test("keeps the newest events only, in pieces that never change", () => {
     const keeper = new ViewKeeper(1);
     keeper.take({ type: "snapshot", auction: ledger.auction() });
-    const first = ledger.events[0]!;
+    const first = ledger.events[1]!;
     let kept: AuctionView | null = null;
     for (let sequence = 3; sequence <= 4 * MAX_EVENTS; sequence++) {
-      keeper.take({ type: "event", ...first, event: "created", sequence });
+      keeper.take({ type: "event", ...first, sequence });
       if (sequence === 100) kept = keeper.current;
     }
     expect(keeper.current?.events.length).toBe(MAX_EVENTS);
     expect(keeper.current?.events[0]?.sequence).toBe(3 * MAX_EVENTS + 1);
+    expect(keeper.current?.from).toBe(3 * MAX_EVENTS);
     expect(kept?.events.length).toBe(98);
     expect((keeper as unknown as { log: unknown[] }).log.length).toBeLessThanOrEqual(2 * MAX_EVENTS);
     expect(keeper.current).toBe(keeper.current);
@@ -281,7 +282,7 @@ describe("a bid", () => {
   let answer: BidResult | Error | null;
   const bid = (amount: number, key = "k") => {
     answer = null;
-    client.bid(1, amount, key).then((result) => (answer = result), (error: Error) => (answer = error));
+    client.bid(1, amount, { key }).then((result) => (answer = result), (error: Error) => (answer = error));
   };
 
   test("whose answer got lost is asked about again, and had one effect", async () => {

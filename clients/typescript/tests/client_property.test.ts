@@ -2,7 +2,8 @@
 // every bid has had one effect at most.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AuctionEvent, type AuctionView, type BidResult, Client, OutcomeUnknown, Problem } from "../src/index.js";
+import { type AuctionChange, type AuctionEvent, type AuctionView, type BidResult, Client, OutcomeUnknown, Problem, type Subscription,
+  type Watch } from "../src/index.js";
 import { Ledger } from "./model/ledger.js";
 import { type BidFault, Server } from "./model/server.js";
 import { promises, World } from "./model/world.js";
@@ -23,7 +24,8 @@ type Step =
   | { do: "fault"; faults: ("lose" | "repeat" | "swap" | "garbage")[] }
   | { do: "bid"; auction: number; amount: number; fault: BidFault | null }
   | { do: "hurry" }
-  | { do: "watch anew"; auction: number };
+  | { do: "watch anew"; auction: number }
+  | { do: "loop"; auction: number };
 
 const auction = fc.integer({ min: 0, max: 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -41,12 +43,37 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     fault: fc.option(fc.constantFrom<BidFault>("unavailable", "rate_limited", "outcome_unknown", "decided_and_unknown"), { freq: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("hurry" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("watch anew" as const), auction }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("loop" as const), auction }) },
 );
 
 interface Placed {
   key: string;
   ledger: Ledger;
   answer: BidResult | Error | null;
+}
+
+// A program's loop over an auction: what it has gathered since it began, or since it was told to start over.
+class Loop {
+  auction: AuctionChange["auction"] | null = null;
+  events: AuctionEvent[] = [];
+  private readonly subscription: Subscription;
+
+  constructor(client: Client, id: number) {
+    this.subscription = client.subscribe(id);
+    void this.run();
+  }
+
+  end(): void {
+    void this.subscription.return();
+  }
+
+  private async run(): Promise<void> {
+    for await (const { auction, events, reset } of this.subscription) {
+      if (reset) this.events = [];
+      this.events.push(...events);
+      this.auction = auction;
+    }
+  }
 }
 
 class Scene {
@@ -56,6 +83,8 @@ class Scene {
   readonly client: Client;
   readonly seen: (AuctionView | null)[] = [null, null];
   readonly placed: Placed[] = [];
+  private readonly watches: (Watch | null)[] = [null, null];
+  private readonly loops: (Loop | null)[] = [null, null];
 
   constructor(chance: () => number, private readonly modes: ("every" | "latest")[], private readonly history: number) {
     this.world = new World(chance);
@@ -76,8 +105,12 @@ class Scene {
   watch(which: number): void {
     this.seen[which] = null;
     this.server.starts.delete(which + 1);
+    this.watches[which]?.end();
     const mode = this.modes[which] ?? "every";
-    this.client.watch(which + 1, (view) => this.see(which, view), { mode, history: mode === "every" ? this.history : 0 });
+    // What a loop has of it already is not read again.
+    const shared = this.loops[which]?.auction;
+    if (shared) this.server.reads.set(which + 1, shared.sequence);
+    this.watches[which] = this.client.watch(which + 1, (view) => this.see(which, view), { mode, history: mode === "every" ? this.history : 0 });
   }
 
   // What is shown never goes back, has no gap in it, and is never changed afterwards.
@@ -137,7 +170,15 @@ class Scene {
         return client.hurry();
       case "watch anew":
         return this.watch(step.auction);
+      case "loop":
+        return this.loop(step.auction);
     }
+  }
+
+  loop(which: number): void {
+    const running = this.loops[which] ?? null;
+    running?.end();
+    this.loops[which] = running === null ? new Loop(this.client, which + 1) : null;
   }
 
   ledger(which: number): Ledger {
@@ -158,7 +199,7 @@ class Scene {
     const placed: Placed = { key: `k${this.placed.length}`, ledger, answer: null };
     this.placed.push(placed);
     const answered = (answer: BidResult | Error) => (placed.answer = answer);
-    this.client.bid(ledger.id, amount, placed.key).then(answered, answered);
+    this.client.bid(ledger.id, amount, { key: placed.key }).then(answered, answered);
   }
 
   // No more harm: everything that was begun comes to its end.
@@ -186,7 +227,10 @@ class Scene {
   }
 
   check(): void {
-    for (const which of [0, 1]) this.check_view(which, this.ledger(which), this.seen[which] ?? null);
+    for (const which of [0, 1]) {
+      this.check_view(which, this.ledger(which), this.seen[which] ?? null);
+      this.check_loop(this.loops[which] ?? null, this.ledger(which));
+    }
     for (const placed of this.placed) this.check_bid(placed);
   }
 
@@ -195,12 +239,19 @@ class Scene {
     const { watchers: _w, server_time: _s, ...shown } = view?.auction ?? ({} as AuctionView["auction"]);
     const { watchers: _1, server_time: _2, ...truth } = ledger.auction();
     expect(shown).toEqual(truth);
-    if (this.modes[which] === "latest") return expect(view?.events).toEqual([]);
+    if (this.modes[which] === "latest") return this.loops[which] ? undefined : expect(view?.events).toEqual([]);
     // All since the last snapshot or reset, or since where the history that was asked for began.
     const events = view?.events as AuctionEvent[];
     expect(events).toEqual(ledger.events.slice(ledger.sequence - events.length));
     const start = Math.max(this.server.starts.get(ledger.id) ?? 0, (this.server.reads.get(ledger.id) ?? 0) - this.history);
     expect(events.length).toBeGreaterThanOrEqual(ledger.sequence - start);
+  }
+
+  // Every event of the ledger from some place on, once, in order; none before what it was told to forget.
+  private check_loop(loop: Loop | null, ledger: Ledger): void {
+    if (loop === null) return;
+    expect(loop.auction?.sequence).toBe(ledger.sequence);
+    expect(loop.events).toEqual(ledger.events.slice(ledger.sequence - loop.events.length));
   }
 
   private check_bid({ key, ledger, answer }: Placed): void {

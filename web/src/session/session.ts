@@ -17,7 +17,7 @@ interface SessionAnswer {
 }
 
 export class Session {
-  readonly terms = signal<AccessTerms>({ login: "name", accounts: false, private: false });
+  readonly terms = signal<AccessTerms>({ login: "name", accounts: false, private: false, load: false });
   readonly known = signal(false); // the server has said what the terms are
   readonly token = signal<string | null>(sessionStorage.getItem(TOKEN));
   readonly name = signal(localStorage.getItem(NAME) ?? "");

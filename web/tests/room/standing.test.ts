@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Auction, AuctionEvent, AuctionView, BidAccepted, BidResult } from "@flashbid/client";
+import type { Auction, AuctionEvent, AuctionView, EventBidAccepted, BidResult } from "@flashbid/client";
 import { is_own, learn, mask, NOTHING, type Own, standing } from "../../src/pages/room/standing";
 
 const AT = "2026-01-01T00:00:00.000Z";
@@ -11,15 +11,15 @@ const lot = {
   sequence: 2, server_time: AT,
 } as Auction;
 
-const bid = (sequence: number, bidder: string, amount: number): BidAccepted => ({
+const bid = (sequence: number, bidder: string, amount: number): EventBidAccepted => ({
   event: "bid_accepted", auction_id: 1, epoch: 1, sequence, at: AT, bidder, amount, price: amount, leader: bidder,
   minimum_next: amount + 10, closes_at: AT,
 });
 
 function view(events: AuctionEvent[], more: Partial<Auction> = {}): AuctionView {
-  const last = events.findLast((event) => event.event === "bid_accepted") as BidAccepted | undefined;
+  const last = events.findLast((event) => event.event === "bid_accepted") as EventBidAccepted | undefined;
   const auction = { ...lot, sequence: events.at(-1)?.sequence ?? 2, ...(last ? { price: last.price, leader: last.leader } : {}), ...more };
-  return { auction, events, resets: 0 };
+  return { auction, events, from: (events[0]?.sequence ?? auction.sequence + 1) - 1, resets: 0 };
 }
 
 const result = (verdict: "accepted" | "rejected", as_of_sequence: number, amount: number, leader: string | null, price: number): BidResult => ({

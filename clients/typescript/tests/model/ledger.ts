@@ -55,7 +55,7 @@ export class Ledger {
       closes_at: now.closes_at, as_of_sequence: now.sequence, decided_at: this.time(),
     };
     const result: BidResult = reason !== null ? { verdict: "rejected", reason, ...decided }
-      : { verdict: "accepted", sequence: sequence ?? 0, ...decided };
+      : { verdict: "accepted", sequence: sequence ?? 0, ...decided, price: amount, leader: bidder };
     this.answers.set(`${bidder} ${key}`, { sequence, result });
     return result;
   }

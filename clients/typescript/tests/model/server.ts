@@ -8,6 +8,7 @@ export class Line implements SocketLike {
   readyState = 0;
   onopen: (() => void) | null = null;
   onmessage: ((message: { data: unknown }) => void) | null = null;
+  onerror: (() => void) | null = null;
   onclose: ((close: { code: number; reason: string }) => void) | null = null;
   readonly to_server: ClientFrame[] = [];
   readonly to_client: (string | (() => string))[] = [];
@@ -179,7 +180,7 @@ export class Server {
     for (const event of ledger.events.slice(after_sequence)) this.tell(line, { type: "event", ...event });
   }
 
-  private decide(line: Line, { id, auction_id, amount, idempotency_key }: Extract<ClientFrame, { type: "bid" }>): object {
+  private decide(line: Line, { id = "", auction_id, amount, idempotency_key = "" }: Extract<ClientFrame, { type: "bid" }>): object {
     const refuse = (code: string) => ({ type: "error", id, auction_id, code, detail: code });
     const ledger = this.ledgers.get(auction_id);
     if (ledger === undefined) return refuse("not_found");

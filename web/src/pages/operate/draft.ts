@@ -105,7 +105,7 @@ export function read(draft: Draft, now_ms: number): Read {
 function read_increment(draft: Draft, amount: (field: Field, text: string, least: number) => number,
   wrong: (field: Field, what: Wrong, value: null) => null): Increment {
   if (draft.increment === "fixed") return amount("step", draft.step, 1);
-  if (draft.increment === "preset") return { preset: draft.preset };
+  if (draft.increment === "preset") return { preset: draft.preset } as Increment; // of the list that the server gave
   let before = 0;
   const table = draft.table.map(({ below, step }, row): [number | null, number] => {
     if (row === draft.table.length - 1) return [null, amount("table", step, 1)];

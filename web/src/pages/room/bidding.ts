@@ -121,7 +121,7 @@ export class Bidding {
     this.say("plain", (words) =>
       (client.link === "live" ? words.sending : words.sending_offline)(money(amount, auction.currency)));
     try {
-      this.decided(await client.bid(auction.id, amount, key), holder, auction.currency);
+      this.decided(await client.bid(auction.id, amount, { key }), holder, auction.currency);
     } catch (error) {
       this.failed(error, amount, holder);
     } finally {

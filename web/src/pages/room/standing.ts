@@ -1,6 +1,6 @@
 // Where a bidder stands in an auction, by what the server has said and nothing else. Pure. A house may show names masked
 // (A***e): then a bid is known to be one's own by the sequence that the answer to it had, see docs/access.md.
-import type { AuctionView, BidAccepted, BidResult } from "@flashbid/client";
+import type { AuctionView, EventBidAccepted, BidResult } from "@flashbid/client";
 
 export interface OwnBid {
   sequence: number;
@@ -52,14 +52,14 @@ export function learn(own: Own, result: BidResult): Own {
   return { ...own, bids, told: is_old ? own.told : { sequence, leads: leader === result.bidder, price, leader } };
 }
 
-export function is_own(event: Pick<BidAccepted, "sequence" | "amount" | "bidder">, own: Own, holder: string | null): boolean {
+export function is_own(event: Pick<EventBidAccepted, "sequence" | "amount" | "bidder">, own: Own, holder: string | null): boolean {
   if (!may_be(event.bidder, holder)) return false;
   return !is_masked(event.bidder) || own.bids.some((bid) => bid.sequence === event.sequence && bid.amount === event.amount);
 }
 
-function last_bid({ auction, events }: AuctionView): BidAccepted | null {
+function last_bid({ auction, events }: AuctionView): EventBidAccepted | null {
   if ((events.at(-1)?.sequence ?? 0) < auction.sequence) return null; // its history is still on the way
-  return (events.findLast((event) => event.event === "bid_accepted") as BidAccepted | undefined) ?? null;
+  return (events.findLast((event) => event.event === "bid_accepted") as EventBidAccepted | undefined) ?? null;
 }
 
 type Whose = "mine" | "other" | "perhaps" | "waiting";
