@@ -20,7 +20,7 @@ export interface AuctionChange {
 type Turn = IteratorResult<AuctionChange, undefined>;
 const DONE: Turn = { done: true, value: undefined };
 
-export class Subscription implements AsyncIterableIterator<AuctionChange, undefined> {
+export class Subscription implements AsyncIterableIterator<AuctionChange> {
   private view: AuctionView | null = null; // that no turn has taken yet
   private place = -1; // the sequence after which the next turn goes on
   private resets = 0;
