@@ -114,11 +114,12 @@ class Program:
 
 
 class Wire:
-    """What lies between a client and the server at `port`. While `is_deaf`, nothing that the server says arrives."""
+    """What lies between a client and the server at `port`. While `is_deaf`, nothing that the server says arrives; while
+    `is_cut`, nobody gets through anew."""
 
     def __init__(self, port):
         self.target = port
-        self.is_deaf = False
+        self.is_deaf = self.is_cut = False
         self.sockets = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -131,8 +132,10 @@ class Wire:
             except OSError:
                 return
             try:
-                server = socket.create_connection(("127.0.0.1", self.target))
+                server = None if self.is_cut else socket.create_connection(("127.0.0.1", self.target))
             except OSError:
+                server = None
+            if server is None:
                 client.close()
                 continue
             self.sockets += [client, server]
@@ -190,23 +193,27 @@ def test_the_readme_s_example_runs(app, server):
 
 def test_a_killed_server_leaves_no_gap(app, own_server):
     server = restarts_where_it_is(own_server().start())
+    wire = Wire(server.port)
     api = Api(server)
     auction = api.create()["id"]
-    with Program(app, server.url, auction) as program:
+    with Program(app, f"http://127.0.0.1:{wire.port}", auction) as program:
         assert program.wait_for_state()["sequence"] == 2
         for n in range(5):
             api.accept(auction, 10000 + 100 * n, "Bob")
         program.wait_for_event(7)
         api.close()
+        wire.is_cut = True
         server.kill()
         program.wait(lambda said: said.get("link") == "offline")
-        program.bid(20000, "meanwhile")
+        program.bid(40000, "meanwhile")
         server.start()
-        assert program.wait(lambda said: "answer" in said)["answer"]["verdict"] == "accepted"
-        for n in range(5):
+        for n in range(5):  # while the program is not there
             api.accept(auction, 30000 + 100 * n, "Bob")
+        wire.is_cut = False
+        assert program.wait(lambda said: "answer" in said)["answer"]["verdict"] == "accepted"
         program.wait_for_event(13)
         program.end()
+    wire.close()
     assert program.events == api.get_json(f"/v1/auctions/{auction}/events")["events"][2:]
     assert not any(said.get("reset") for said in program.said)
     assert [said["link"] for said in program.said if "link" in said][-1] == "live"
