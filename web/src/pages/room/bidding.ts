@@ -7,8 +7,8 @@ import { money, plain } from "../../money";
 import { language } from "../../texts";
 import { problem_words } from "../../texts/problems";
 import type { Following } from "./follow";
-import { keep_unanswered, unanswered } from "./own_bids";
-import { learn } from "./standing";
+import { keep_unanswered, unanswered } from "../../own/own_bids";
+import { learn } from "../../own/standing";
 import { is_far } from "./steps";
 import type { en } from "./words";
 

@@ -7,7 +7,7 @@ import { session } from "../../house";
 import { language } from "../../texts";
 import { line } from "./events";
 import { type Following, ROWS } from "./follow";
-import { is_own } from "./standing";
+import { is_own } from "../../own/standing";
 import { say, time_of_day } from "./texts";
 
 const PAGE = 200;

@@ -3,9 +3,9 @@
 import { computed, signal } from "@preact/signals";
 import { type AuctionEvent, type AuctionView, type HistoryBid, type EventBidAccepted, Problem, type Watch } from "@flashbid/client";
 import { client, session } from "../../house";
-import { keep_bids, kept_bids } from "./own_bids";
+import { learn_own, own } from "../../own/own_bids";
 import { Prices } from "./prices";
-import { NOTHING, type Own, standing, type Standing } from "./standing";
+import { NOTHING, type Own, standing, type Standing } from "../../own/standing";
 
 export const ROWS = 100; // of the live list
 const HISTORY = 200; // events that are asked for over the socket
@@ -55,12 +55,12 @@ export class Following {
   be(holder: string | null): void {
     this.holder = holder;
     this.last_standing = { kind: "none" };
-    this.own.value = holder === null ? NOTHING : kept_bids(this.id, holder);
+    this.own.value = holder === null ? NOTHING : own(this.id, holder);
   }
 
-  learned(own: Own): void {
-    if (this.holder !== null && own.bids !== this.own.value.bids) keep_bids(this.id, this.holder, own.bids);
-    this.own.value = own;
+  learned(now: Own): void {
+    this.own.value = now;
+    if (this.holder !== null) learn_own(this.id, this.holder, now);
   }
 
   // A page of older events: those right before `sequence`.

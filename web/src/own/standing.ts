@@ -68,10 +68,9 @@ function whose(view: AuctionView, own: Own, holder: string): Whose {
   const { leader, price } = view.auction;
   if (leader === null || !may_be(leader, holder)) return "other";
   if (!is_masked(leader)) return "mine";
-  const bid = last_bid(view);
-  if (bid !== null && is_own(bid, own, holder)) return "mine";
-  if (own.told !== null && own.told.sequence >= (bid ?? view.auction).sequence) return own.told.leads ? "mine" : "other";
-  if (bid === null || own.in_flight === price) return "waiting"; // the event may have come before its answer
+  if (own.bids.some((bid) => bid.amount === price)) return "mine"; // prices rise: nobody else has bid as much
+  if (own.told !== null && own.told.sequence >= (last_bid(view) ?? view.auction).sequence) return own.told.leads ? "mine" : "other";
+  if (own.in_flight === price) return "waiting"; // the event may have come before its answer
   return own.bids.length > 0 || own.told !== null ? "other" : "perhaps";
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Auction, AuctionEvent, AuctionView, EventBidAccepted, BidResult } from "@flashbid/client";
-import { is_own, learn, mask, NOTHING, type Own, standing } from "../../src/pages/room/standing";
+import { is_own, learn, mask, NOTHING, type Own, standing } from "../../src/own/standing";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const lot = {
@@ -106,9 +106,10 @@ describe("in a house that masks names", () => {
     expect(standing(now, learn(own, result("accepted", 5, 120, "Alice", 120)), "Alice")?.kind).toBe("leading");
   });
 
-  test("a history that is still on the way says nothing yet", () => {
-    const now = view([bid(4, "A***e", 110)], { sequence: 9 });
-    expect(standing(now, own, "Alice")).toBeNull();
+  test("no history is needed: the price tells whose bid it is", () => {
+    const now = (price: number) => view([], { sequence: 9, price, leader: "A***e" });
+    expect(standing(now(110), own, "Alice")?.kind).toBe("leading");
+    expect(standing(now(120), own, "Alice")?.kind).toBe("outbid");
   });
 
   test("a refusal of one's own says who leads", () => {
