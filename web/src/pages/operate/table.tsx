@@ -5,6 +5,7 @@ import type { Auction } from "@flashbid/client";
 import { client, second } from "../../house";
 import { money } from "../../money";
 import { left } from "../../parts/countdown";
+import { save_bids } from "../../parts/save";
 import { t } from "../../texts";
 import { Board, type Filter, type Row } from "./board";
 import { Cancel, Trail, why } from "./dialogs";
@@ -32,14 +33,7 @@ function Rate({ row }: { row: Row }) {
 
 async function save_csv(auction: Auction): Promise<void> {
   try {
-    const file = await client.http.file(`/v1/auctions/${auction.id}/bids.csv`);
-    const name = `auction-${auction.id}-bids.csv`;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    told.value = { text: say().csv_saved(name) };
+    told.value = { text: say().csv_saved(await save_bids(auction.id)) };
   } catch (error) {
     told.value = { text: why(error), bad: true };
   }

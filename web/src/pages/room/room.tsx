@@ -161,7 +161,7 @@ export function Room({ id }: { id: number }) {
           <div class="panel stage">
             <Now view={view} following={following}
               standing={banner(auction, following.standing.value, session.holder.value, words, day_and_time(auction.opens_at))} />
-            <BidPanel auction={auction} bidding={bidding} is_outbid={following.standing.value.kind === "outbid"} />
+            <BidPanel auction={auction} bidding={bidding} following={following} />
           </div>
           <Chart following={following} auction={auction} />
           <EventsList following={following} currency={auction.currency} />
