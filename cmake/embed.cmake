@@ -44,6 +44,7 @@ function(flashbid_pages source folder stamp)
   file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${source}/src/*" "${source}/public/*" "${source}/*.html" "${source}/*.json"
     "${source}/*.ts" "${CMAKE_SOURCE_DIR}/clients/typescript/src/*")
   list(FILTER inputs EXCLUDE REGEX "/node_modules/|/tests/")
+  list(APPEND inputs "${CMAKE_SOURCE_DIR}/package-lock.json")
   add_custom_command(OUTPUT "${stamp}"
     COMMAND "${FLASHBID_NODE}" "${CMAKE_SOURCE_DIR}/node_modules/vite/bin/vite.js" build --logLevel warn --outDir "${folder}"
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"

@@ -120,7 +120,7 @@ export function BidPanel({ auction, bidding, following }: { auction: Auction; bi
   const was_open = useRef(false); // an answer may still come, or be read
   was_open.current ||= !is_over;
   return (
-    <section class="bidding" aria-label={is_over ? say().result : say().bidding}>
+    <section class={was_open.current ? "bidding" : "bidding over"} aria-label={is_over ? say().result : say().bidding}>
       {is_over && <Result auction={auction} bidders={following.bidders.value} />}
       {auction.state === "open" && (
         <>

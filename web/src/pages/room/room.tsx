@@ -40,7 +40,8 @@ function Note({ view }: { view: AuctionView }) {
   const is_fresh = move !== null && client.clock.now() - Date.parse(move.event.at) < MOVE_TOLD_MS;
   const is_stale = link.value === "offline";
   const { state, closes_at, soft_close } = view.auction;
-  const usual = state === "open" ? words.ends_at(soon_or_day(closes_at, client.clock.now()), soft_close !== null) : "";
+  const end = soon_or_day(closes_at, client.clock.now());
+  const usual = state === "open" ? words.ends_at(end, soft_close !== null) : state === "closed" ? words.ended_at(end) : "";
   const text = is_stale ? words.stale : is_fresh ? move_sentence(move, view.auction, words, time_of_day) : usual;
   return <p id="note" class={`note ${text === usual ? "" : "told"}`}>{text}</p>;
 }
