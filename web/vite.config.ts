@@ -17,5 +17,5 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: { input: { index: page("index.html"), docs: page("docs.html") } },
   },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: { include: ["tests/**/*.test.ts"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 },
 });
