@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Auction } from "../src/client";
+import type { Auction } from "@flashbid/client";
 import { type Draft, draft_of, EMPTY, field_of, HOUSE_PRESETS, read } from "../src/pages/operate/draft";
 import { ordered } from "../src/pages/operate/order";
 import { BidRate, OVER_MS } from "../src/pages/operate/rate";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Auction, AuctionEvent, BidAccepted, Extended } from "../../src/client";
+import type { Auction, AuctionEvent, EventBidAccepted, EventExtended, Increment } from "@flashbid/client";
 import { banner } from "../../src/pages/room/banner";
 import { last_move, line, move_of, move_sentence } from "../../src/pages/room/events";
 import { en, short, zh } from "../../src/pages/room/words";
@@ -9,11 +9,11 @@ import { terms_words } from "../../src/texts/terms";
 
 const document_of = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const clock = (at: string) => at.slice(11, 19);
-const bid = (closes_at: string): BidAccepted => ({
+const bid = (closes_at: string): EventBidAccepted => ({
   event: "bid_accepted", auction_id: 1, epoch: 1, sequence: 7, at: "2026-01-01T14:04:30.000Z", bidder: "Bob", amount: 12345, price: 12345,
   leader: "Bob", minimum_next: 12445, closes_at,
 });
-const extended: Extended = { event: "extended", auction_id: 1, epoch: 1, sequence: 8, at: "2026-01-01T14:04:30.000Z",
+const extended: EventExtended = { event: "extended", auction_id: 1, epoch: 1, sequence: 8, at: "2026-01-01T14:04:30.000Z",
   closes_at: "2026-01-01T14:05:30.000Z", extensions: 1 };
 const lot = { soft_close: { window_ms: 60000, extend_ms: 60000, mode: "from_bid" }, currency: "CNY", state: "open" } as Auction;
 
@@ -64,7 +64,7 @@ describe("steps in words", () => {
       ["Below 100.00 CNY: at least 5.00 CNY higher.", "From 100.00 CNY on: at least 10.00 CNY higher."]);
     expect(zh.increment({ table: [[null, 1000]] }, "JPY")).toEqual(["每次加价至少 1,000 JPY。"]);
     expect(en.increment({ preset: "yahoo-jp" }, "JPY")[0]).toContain("Yahoo! Auctions Japan");
-    expect(en.increment({ preset: "of-tomorrow" }, "JPY")[0]).toContain("of-tomorrow");
+    expect(en.increment({ preset: "of-tomorrow" } as unknown as Increment, "JPY")[0]).toContain("of-tomorrow");
   });
 });
 

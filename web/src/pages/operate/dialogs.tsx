@@ -1,7 +1,7 @@
 // What is asked or shown in front of the table: calling off, and who did what.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Auction, Problem } from "../../client";
+import { type Auction, Problem } from "@flashbid/client";
 import { client } from "../../house";
 import { money } from "../../money";
 import { language, locale } from "../../texts";

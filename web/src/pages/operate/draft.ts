@@ -1,5 +1,5 @@
 // A form for a new auction, as it is filled in: texts, and what they mean. Pure: the time and its zone come from outside.
-import type { Auction, Increment, NewAuction, SoftClose } from "../../client";
+import type { Auction, Increment, NewAuction, SoftClose } from "@flashbid/client";
 import { parse_money, plain } from "../../money";
 
 export interface Step {
@@ -105,7 +105,7 @@ export function read(draft: Draft, now_ms: number): Read {
 function read_increment(draft: Draft, amount: (field: Field, text: string, least: number) => number,
   wrong: (field: Field, what: Wrong, value: null) => null): Increment {
   if (draft.increment === "fixed") return amount("step", draft.step, 1);
-  if (draft.increment === "preset") return { preset: draft.preset };
+  if (draft.increment === "preset") return { preset: draft.preset } as Increment; // of the list that the server gave
   let before = 0;
   const table = draft.table.map(({ below, step }, row): [number | null, number] => {
     if (row === draft.table.length - 1) return [null, amount("table", step, 1)];

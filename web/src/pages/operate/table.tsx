@@ -1,7 +1,7 @@
 // All live and coming auctions as a table. A row draws itself anew when its auction moves, the cells of time once a second.
 import { signal, useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client, second } from "../../house";
 import { money } from "../../money";
 import { left } from "../../parts/countdown";

@@ -1,7 +1,7 @@
 // The form to bid: one touch for the next steps, an own amount, a question before what may be a slip, the answer.
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { session } from "../../house";
 import { money, parse_money, plain } from "../../money";
 import type { Answer, Bidding, Question } from "./bidding";

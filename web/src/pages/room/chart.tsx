@@ -1,7 +1,7 @@
 // The price over time, drawn at most a few times a second, with what it shows in words.
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client, second } from "../../house";
 import { money } from "../../money";
 import { language, locale } from "../../texts";

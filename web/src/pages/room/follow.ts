@@ -1,11 +1,11 @@
 // What one room knows: the auction as it is followed, what lies before the events that came over the socket, every price for
 // the chart, and one's own bids. One a visit; begin() and end() frame it.
 import { computed, signal } from "@preact/signals";
-import { type AuctionEvent, type AuctionView, type Bid, type BidAccepted, Problem, type Watch } from "../../client";
+import { type AuctionEvent, type AuctionView, type HistoryBid, type EventBidAccepted, Problem, type Watch } from "@flashbid/client";
 import { client, session } from "../../house";
-import { keep_bids, kept_bids } from "./own_bids";
+import { learn_own, own } from "../../own/own_bids";
 import { Prices } from "./prices";
-import { NOTHING, type Own, standing, type Standing } from "./standing";
+import { NOTHING, type Own, standing, type Standing } from "../../own/standing";
 
 export const ROWS = 100; // of the live list
 const HISTORY = 200; // events that are asked for over the socket
@@ -55,12 +55,12 @@ export class Following {
   be(holder: string | null): void {
     this.holder = holder;
     this.last_standing = { kind: "none" };
-    this.own.value = holder === null ? NOTHING : kept_bids(this.id, holder);
+    this.own.value = holder === null ? NOTHING : own(this.id, holder);
   }
 
-  learned(own: Own): void {
-    if (this.holder !== null && own.bids !== this.own.value.bids) keep_bids(this.id, this.holder, own.bids);
-    this.own.value = own;
+  learned(now: Own): void {
+    this.own.value = now;
+    if (this.holder !== null) learn_own(this.id, this.holder, now);
   }
 
   // A page of older events: those right before `sequence`.
@@ -100,7 +100,7 @@ export class Following {
   private take_prices(events: readonly AuctionEvent[]): void {
     const known = this.prices.last_sequence;
     const begin = events.findLastIndex((event) => event.sequence <= known) + 1;
-    this.prices.add(events.slice(begin).filter((event): event is BidAccepted => event.event === "bid_accepted"));
+    this.prices.add(events.slice(begin).filter((event): event is EventBidAccepted => event.event === "bid_accepted"));
   }
 
   private rows(): readonly AuctionEvent[] {
@@ -129,10 +129,10 @@ export class Following {
     else this.filling = this.later(AGAIN_MS, () => void this.fill());
   }
 
-  private async read_prices({ auction, resets }: AuctionView): Promise<void> {
+  private async read_prices({ auction, resets }: Pick<AuctionView, "auction" | "resets">): Promise<void> {
     try {
       for (let after = Math.max(0, auction.sequence - CHART_EVENTS); after < auction.sequence;) {
-        const page = await client.http.get<{ bids: Bid[]; next_after_sequence: number | null }>(
+        const page = await client.http.get<{ bids: HistoryBid[]; next_after_sequence: number | null }>(
           `/v1/auctions/${this.id}/bids?after_sequence=${after}&limit=${PAGE}`);
         if (this.has_ended || resets !== this.resets) return;
         this.prices.add(page.bids);
@@ -140,7 +140,7 @@ export class Following {
         after = page.next_after_sequence;
       }
     } catch {
-      if (!this.has_ended) this.later(AGAIN_MS, () => resets === this.resets && void this.read_prices({ auction, resets, events: [] }));
+      if (!this.has_ended) this.later(AGAIN_MS, () => resets === this.resets && void this.read_prices({ auction, resets }));
     }
   }
 

@@ -1,10 +1,11 @@
 // The auction room: one auction, live.
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Auction, AuctionView, Problem } from "../../client";
+import type { Auction, AuctionView, Problem } from "@flashbid/client";
 import { client, link, lobby_place, second, session } from "../../house";
 import { money } from "../../money";
 import { Price } from "../../parts/price";
+import { Star } from "../../parts/star";
 import { language, t } from "../../texts";
 import { problem_words } from "../../texts/problems";
 import { Announcer } from "./announcer";
@@ -153,7 +154,10 @@ export function Room({ id }: { id: number }) {
       <a class="back" href={`#${lobby_place.value}`}>{`← ${words.back}`}</a>
       {view === null || auction === undefined ? <Unseen id={id} problem={following.trouble.value} /> : (
         <>
-          <h1 id="title" tabIndex={-1}>{auction.title}</h1>
+          <div class="headline">
+            <h1 id="title" tabIndex={-1}>{auction.title}</h1>
+            <Star id={id} title={auction.title} with_word />
+          </div>
           <div class="panel stage">
             <Now view={view} following={following}
               standing={banner(auction, following.standing.value, session.holder.value, words, day_and_time(auction.opens_at))} />
