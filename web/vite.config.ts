@@ -1,11 +1,14 @@
-// The pages: two of them, index.html (the auction house) and docs.html (the API reference). `vite build --outDir DIR` is run
-// by CMake, which embeds what comes out into the binary; names under assets/ carry a hash of their content.
+// The pages: index.html (the auction house), docs/api.html (the API reference) and the repository's documents, each a page below
+// docs/. `vite build --outDir DIR` is run by CMake, which embeds what comes out into the binary; names under assets/ carry a hash
+// of their content.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { documents } from "./documents/plugin";
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig({
+  plugins: [documents()],
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   build: {
     target: "es2022",
@@ -15,7 +18,7 @@ export default defineConfig({
     // The content security policy allows no data: scripts, and a picture of its own is cached for ever anyway.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    rollupOptions: { input: { index: page("index.html"), docs: page("docs.html") } },
+    rollupOptions: { input: [page("index.html"), page("docs/api.html"), page("docs/document.html")] },
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 },
 });
