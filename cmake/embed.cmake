@@ -38,18 +38,18 @@ function(flashbid_embed_lua target folder)
   target_sources(${target} PRIVATE "${out}")
 endfunction()
 
-# flashbid_pages(source folder stamp): what a browser gets of the pages in `source`, and of the documents (docs/ and the Markdown
-# at the head of the repository), built into the folder.
+# flashbid_pages(source folder stamp): what a browser gets of the pages in `source`, built into the folder.
 function(flashbid_pages source folder stamp)
   file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${source}/src/*" "${source}/public/*" "${source}/*.html" "${source}/*.json"
-    "${source}/*.ts" "${CMAKE_SOURCE_DIR}/docs/*.md" "${CMAKE_SOURCE_DIR}/docs/images/*")
-  file(GLOB at_the_head CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/*.md")
-  list(APPEND inputs ${at_the_head})
+    "${source}/*.ts")
   list(FILTER inputs EXCLUDE REGEX "/node_modules/|/tests/")
+  # The documents, which become pages too (web/documents).
+  file(GLOB documents CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/*.md" "${CMAKE_SOURCE_DIR}/docs/*.md"
+    "${CMAKE_SOURCE_DIR}/docs/decisions/*.md" "${CMAKE_SOURCE_DIR}/docs/images/*")
   add_custom_command(OUTPUT "${stamp}"
     COMMAND "${FLASHBID_NODE}" node_modules/vite/bin/vite.js build --logLevel warn --outDir "${folder}"
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-    WORKING_DIRECTORY "${source}" DEPENDS ${inputs} COMMENT "Building the pages" VERBATIM)
+    WORKING_DIRECTORY "${source}" DEPENDS ${inputs} ${documents} COMMENT "Building the pages" VERBATIM)
 endfunction()
 
 # flashbid_api_document(yaml json): one API document as the server shows it.

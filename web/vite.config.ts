@@ -1,15 +1,15 @@
 // The pages: index.html (the auction house), docs/api.html (the API reference) and the repository's documents, each a page below
 // docs/. `vite build --outDir DIR` is run by CMake, which embeds what comes out into the binary; names under assets/ carry a hash
 // of their content.
+import { documents } from "./documents/plugin";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { documents } from "./documents/plugin";
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig({
-  plugins: [documents()],
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  plugins: [documents()],
   build: {
     target: "es2022",
     emptyOutDir: true,
