@@ -3,5 +3,10 @@ import { defineConfig, mergeConfig } from "vitest/config";
 import pages from "./web/vite.config";
 
 export default mergeConfig(pages, defineConfig({
-  test: { include: ["web/tests/**/*.test.ts", "clients/typescript/tests/**/*.test.ts"], environment: "node" },
+  test: {
+    include: ["web/tests/**/*.test.ts", "clients/typescript/tests/**/*.test.ts"],
+    environment: "node",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 }));

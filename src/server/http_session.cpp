@@ -5,6 +5,7 @@
 
 #include "server/loop_server.hpp"
 #include "server/reply.hpp"
+#include "server/request_log.hpp"
 #include "server/routes.hpp"
 #include "wire/http_response.hpp"
 
@@ -63,7 +64,7 @@ void HttpSession::serve() {
   }
 }
 
-std::uint32_t HttpSession::owe(bool last, bool head) {
+std::uint32_t HttpSession::owe(bool last, bool head, std::optional<RequestId> request_id) {
   if (next_ - first_ == slots_.size()) {
     std::vector<Slot> larger(slots_.size() * 8);
     for (std::uint32_t number = first_; number != next_; ++number) {
@@ -73,6 +74,7 @@ std::uint32_t HttpSession::owe(bool last, bool head) {
   }
   Slot& owed = slot(next_);
   owed.headers.clear();
+  owed.request_id = request_id ? *request_id : server().new_request_id();
   owed.answered = false;
   owed.last = last;
   owed.head = head;
@@ -86,7 +88,8 @@ bool HttpSession::dispatch(const HttpRequest& request) {
   if (company == routes::Company::alone ? !is_quiet() : first_ != next_ && company != company_) return false;
   company_ = company;
   server().traffic().http_requests.add();
-  const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head);
+  const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head,
+                                   RequestId::parse(request.field(HttpField::x_request_id).value_or("")));
   Reply reply(self<HttpSession>(), number);
   if (redirects_) {
     routes::redirect(request, std::move(reply));
@@ -99,7 +102,7 @@ bool HttpSession::dispatch(const HttpRequest& request) {
 // The request cannot be read, so neither can what follows it.
 void HttpSession::give_up(const WireError& error) {
   server().traffic().http_requests.add();
-  refuse(owe(true, false), error, {});
+  refuse(owe(true, false, std::nullopt), error, {});
 }
 
 void HttpSession::end_after(std::uint32_t number) {
@@ -120,21 +123,23 @@ std::string_view HttpSession::standing_headers(std::uint32_t number) {
 
 std::string& HttpSession::begin_answer(std::uint32_t number) { return number == first_ ? output_ : slot(number).text; }
 
+ResponseOptions HttpSession::options_of(std::uint32_t number, std::string_view extra_headers) {
+  const Slot& owed = slot(number);
+  const bool ends = owed.last || (no_more_ && number + 1 == next_);
+  return {!ends, owed.head, extra_headers, standing_headers(number), owed.request_id.view()};
+}
+
 void HttpSession::answer(std::uint32_t number, int status, std::string_view content_type, std::string_view body,
                          std::string_view extra_headers) {
   if (!is_open()) return;
-  const Slot& owed = slot(number);
-  const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  append_response(begin_answer(number), status, content_type, body,
-                  {!ends, owed.head, extra_headers, standing_headers(number)});
+  append_response(begin_answer(number), status, content_type, body, options_of(number, extra_headers));
   end_answer(number, status);
 }
 
 void HttpSession::refuse(std::uint32_t number, const WireError& error, std::string_view extra_headers) {
   if (!is_open()) return;
-  const Slot& owed = slot(number);
-  const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  append_problem(begin_answer(number), error, {!ends, owed.head, extra_headers, standing_headers(number)});
+  log_refusal(error, request_id(number));
+  append_problem(begin_answer(number), error, options_of(number, extra_headers));
   end_answer(number, entry_of(error.code).http_status);
 }
 

@@ -21,6 +21,7 @@
 #include "server/loop.hpp"
 #include "server/targets.hpp"
 #include "server/traffic.hpp"
+#include "wire/request_id.hpp"
 
 namespace flashbid {
 
@@ -74,6 +75,8 @@ class LoopServer {
   // Bids that wait for the limits or for the engine (admission.hpp).
   [[nodiscard]] const std::shared_ptr<std::size_t>& waiting_bids() const { return waiting_bids_; }
 
+  [[nodiscard]] RequestId new_request_id() { return RequestId::parse(request_ids_.next()).value(); }
+
   // An empty text to encode an answer into; good until the next call.
   [[nodiscard]] std::string& scratch() {
     scratch_.clear();
@@ -97,6 +100,7 @@ class LoopServer {
   Access access_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::string scratch_;
+  RequestIds request_ids_;
   const std::shared_ptr<std::size_t> waiting_bids_ = std::make_shared<std::size_t>(0);
   JoinedFrames joined_frames_;
   std::array<char, 16 * 1024> discarded_{};
