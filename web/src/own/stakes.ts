@@ -66,10 +66,12 @@ export class Stake {
     const now = view === null || own === null ? null : standing(view, own, this.holder);
     if (now === null) return;
     this.standing.value = now;
-    if (now.kind === this.was) return;
-    const is_first = this.was === null;
+    const { was } = this;
     this.was = now.kind;
-    if (!is_first) this.told(IS_TURN.has(now.kind) ? (now.kind as Turn) : null, this);
+    if (was === null || was === now.kind) return;
+    // A bid of another tab may be known here before it leads.
+    const is_turn = IS_TURN.has(now.kind) && (now.kind !== "outbid" || was === "leading");
+    this.told(is_turn ? (now.kind as Turn) : null, this);
   }
 }
 
