@@ -75,7 +75,8 @@ class LoopServer {
   // Bids that wait for the limits or for the engine (admission.hpp).
   [[nodiscard]] const std::shared_ptr<std::size_t>& waiting_bids() const { return waiting_bids_; }
 
-  [[nodiscard]] RequestId new_request_id() { return RequestId::parse(request_ids_.next()).value(); }
+  // Good until the next call.
+  [[nodiscard]] std::string_view new_request_id() { return request_ids_.next(); }
 
   // An empty text to encode an answer into; good until the next call.
   [[nodiscard]] std::string& scratch() {
