@@ -11,6 +11,7 @@
 
 #include "auction/decide.hpp"
 #include "base/result.hpp"
+#include "engine/bid_stages.hpp"
 #include "feed/hub.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/operator_action.hpp"
@@ -22,6 +23,7 @@ struct BidRequest {
   AuctionId auction;
   Bid bid;
   IdempotencyKey key;  // empty = none; its scope is (bidder, auction)
+  Stopwatch::time_point submitted_at = unmeasured;
 };
 
 struct CreateRequest {
@@ -79,15 +81,12 @@ struct EngineCounters {
   std::uint64_t commits = 0;                          // transactions
   std::uint64_t committed_records = 0;
   std::uint64_t failed_commits = 0;
-  double commit_seconds = 0;  // spent in append()
-  std::array<std::uint64_t, 12>
-      commit_seconds_buckets{};  // not cumulative; bounds in commit_bucket_bounds, last = above
-  std::uint64_t unmoved = 0;     // ledger rows not yet in history
+  HistogramCounts commit;     // each append() to the ledger
+  BidStageCounts bid_stages;  // those of the engine
+  std::uint64_t unmoved = 0;  // ledger rows not yet in history
   std::uint64_t auctions_in_memory = 0;
   std::uint64_t watchers = 0;
 };
-inline constexpr std::array<double, 11> commit_bucket_bounds{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005,
-                                                             0.01,   0.02,   0.05,   0.1,   0.5};
 
 class Engine {
  public:

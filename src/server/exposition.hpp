@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.hpp"
+#include "base/histogram.hpp"
 
 namespace flashbid {
 
@@ -17,12 +17,12 @@ class Exposition {
 
   void counter(std::string name, std::string help);
   void gauge(std::string name, std::string help);
+  void histogram(std::string name, std::string help);
 
   // A value of the family begun last.
   Exposition& sample(std::uint64_t value, Labels labels = {});
   Exposition& sample(double value, Labels labels = {});
-
-  void commit_seconds(const EngineCounters& counters);
+  Exposition& sample(const HistogramCounts& counts, Labels labels = {});
 
   [[nodiscard]] std::string text() const;
 

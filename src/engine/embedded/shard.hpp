@@ -61,6 +61,8 @@ class Shard final : public Committer::Shard {
 
   // Commands. `done` is called on this loop.
   void bid(const BidRequest& request, BidDone done);
+  // The same, from another loop: it was on its way for a while.
+  void bid_from_afar(BidRequest request, BidDone done);
   void create(AuctionId id, const CreateRequest& request, AuctionDone done);
   void cancel(const CancelRequest& request, AuctionDone done);
   // Opens and closes what is due; returns when to call again at the latest.
@@ -196,6 +198,7 @@ class Shard final : public Committer::Shard {
   Counter events_;
   Counter auctions_in_memory_;
   Counter watchers_;
+  BidStages bid_stages_;
 };
 
 }  // namespace flashbid

@@ -38,6 +38,7 @@ struct NodeCounters {
   std::atomic<std::uint64_t> repeated{0};
   std::atomic<std::uint64_t> lost{0};  // accepted and acknowledged by this node, gone after a failover
   std::atomic<std::uint64_t> short_of_replicas{0};
+  BidStages bid_stages;
 };
 
 class Node {
@@ -112,6 +113,7 @@ class Node {
     BidAnswer answer;
     Epoch epoch;  // in which it was accepted
     BidDone done;
+    Stopwatch::time_point decided_at = unmeasured;
   };
   // The way to learn what the replicas of a shard have received.
   struct Replicas {

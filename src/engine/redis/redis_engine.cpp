@@ -270,6 +270,7 @@ EngineCounters RedisEngine::Parts::counters() const {
     sum.rejected_by_reason[k] = counted.rejected_by_reason[k];
   }
   sum.repeated = counted.repeated;
+  counted.bid_stages.add_to(sum.bid_stages);
   sum.watchers = watchers;
   return sum;
 }
