@@ -419,6 +419,35 @@ TEST_P(LedgerContract, ASliceOfAnswersAloneStillMoves) {
   EXPECT_EQ(writer().unmoved(), 0U);
 }
 
+TEST_P(LedgerContract, TheLatestRejectionsOfAnAuctionAreTold) {
+  AuctionScript one(1);
+  AuctionScript two(2);
+  append(one.create() + two.create() +
+         one.bid("Alice", 1000, script_start, key_use(Operation::bid, "Alice", "k", "1000")));
+  append(two.bid("Alice", 1000));
+  const auto refuse = [](AuctionScript& auction, std::string_view who, std::int64_t second) {
+    return auction.reject(who, 1000, script_start + Duration{second * 1000}, key_use(Operation::bid, who, "k", "1000"));
+  };
+  append({refuse(one, "Bob", 2), refuse(two, "Bob", 1), refuse(one, "Carol", 3), refuse(one, "Dave", 1)});
+  const auto told = [&](std::uint64_t auction, std::size_t limit) {
+    std::vector<std::string> bidders;
+    const auto rejections = reader_->rejections(AuctionId{auction}, limit);
+    EXPECT_TRUE(rejections);
+    for (const StoredRejection& each : *rejections) {
+      EXPECT_EQ(each.key.view(), "k");
+      bidders.emplace_back(each.answer.bidder.view());
+    }
+    return bidders;
+  };
+  EXPECT_THAT(told(1, 9), ::testing::IsEmpty()) << "none has moved";
+  move();
+  EXPECT_THAT(told(1, 9), ::testing::UnorderedElementsAre("Bob", "Carol", "Dave"));
+  EXPECT_THAT(told(1, 2), ::testing::UnorderedElementsAre("Bob", "Carol"));
+  EXPECT_THAT(told(2, 9), ::testing::ElementsAre("Bob"));
+  forget(script_start + Duration{602'000});
+  EXPECT_THAT(told(1, 9), ::testing::ElementsAre("Carol"));
+}
+
 TEST_P(LedgerContract, ARejectionIsForgottenAfterTenMinutesAndAnEffectADayAfterTheEnd) {
   AuctionScript one(1);
   AuctionScript other(2);
