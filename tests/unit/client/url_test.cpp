@@ -1,8 +1,8 @@
-#include "bots/url.hpp"
+#include "client/url.hpp"
 
 #include <gtest/gtest.h>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 namespace {
 
 TEST(Url, ReadsHostAndPort) {
@@ -34,4 +34,4 @@ TEST(Url, RefusesTheRestAndSaysWhatWouldBeRight) {
 }
 
 }  // namespace
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

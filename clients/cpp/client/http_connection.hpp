@@ -1,14 +1,14 @@
-// A keep-alive HTTP/1.1 client connection with one request in flight. Lives on the simulation's thread.
+// A keep-alive HTTP/1.1 client connection with one request in flight. Lives on the thread of its io_context.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "bots/line.hpp"
-#include "bots/response_reader.hpp"
+#include "client/line.hpp"
+#include "client/response_reader.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 // How an exchange ended.
 enum class Exchanged : unsigned char {
@@ -46,4 +46,4 @@ class HttpConnection {
   std::int64_t answered_ns_ = 0;
 };
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

@@ -1,4 +1,4 @@
-#include "bots/websocket_connection.hpp"
+#include "client/websocket_connection.hpp"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <cstring>
 #include <random>
 
-#include "bots/response_reader.hpp"
+#include "client/response_reader.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 namespace {
 
 constexpr std::int64_t upgrade_timeout_ns = 10'000'000'000;
@@ -172,4 +172,4 @@ Awaitable<void> WebSocketConnection::flush_when_writable() {
   if (writable) flush();
 }
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

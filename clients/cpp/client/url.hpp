@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.hpp"
+#include "flashbid/types.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 struct Url {
   std::string host;  // an IPv6 address without its brackets
@@ -15,7 +15,7 @@ struct Url {
   [[nodiscard]] std::string authority() const;
 };
 
-// Failure::invalid with a sentence for anything but http://HOST[:PORT][/].
+// `invalid_value` with a sentence for anything but http://HOST[:PORT][/].
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

@@ -1,5 +1,5 @@
 // A WebSocket client connection (subprotocol flashbid.v1): whole text messages in and out, pings answered. wslay does
-// the frames, in client mode. One coroutine reads; anybody on the simulation's thread may send.
+// the frames, in client mode. One coroutine reads; anybody on the thread of its io_context may send.
 #pragma once
 
 #include <wslay/wslay.h>
@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "bots/line.hpp"
+#include "client/line.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 class WebSocketConnection {
  public:
@@ -60,4 +60,4 @@ class WebSocketConnection {
   bool flushing_ = false;
 };
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

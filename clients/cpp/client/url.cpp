@@ -1,10 +1,10 @@
-#include "bots/url.hpp"
+#include "client/url.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 namespace {
 
 bool is_port(std::string_view text) {
@@ -22,11 +22,12 @@ std::string Url::authority() const {
 
 Result<Url> parse_url(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
-    return fail(Failure::invalid,
-                fmt::format("{} is not a server's URL: {}; it looks like http://127.0.0.1:8080", text, why));
+    return std::unexpected(
+        Problem{.code = "invalid_value",
+                .detail = fmt::format("{} is not a server's URL: {}; it looks like http://127.0.0.1:8080", text, why)});
   };
   constexpr std::string_view scheme = "http://";
-  if (text.starts_with("https://")) return wrong("bots speak http only");
+  if (text.starts_with("https://")) return wrong("this client speaks http only");
   if (!text.starts_with(scheme)) return wrong("it does not begin with http://");
   std::string_view rest = text.substr(scheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
@@ -50,4 +51,4 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

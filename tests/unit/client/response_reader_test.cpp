@@ -1,9 +1,9 @@
 // The client's reader takes whole responses and nothing else, however they are cut.
-#include "bots/response_reader.hpp"
+#include "client/response_reader.hpp"
 
 #include <gtest/gtest.h>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 namespace {
 
 TEST(ResponseReader, TakesAResponseWithALengthHoweverItIsCut) {
@@ -69,4 +69,4 @@ TEST(ResponseReader, FindsHeaders) {
 }
 
 }  // namespace
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

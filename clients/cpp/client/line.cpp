@@ -1,4 +1,4 @@
-#include "bots/line.hpp"
+#include "client/line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 namespace {
 
 constexpr auto quietly = boost::asio::as_tuple(boost::asio::use_awaitable);
@@ -100,4 +100,4 @@ Awaitable<bool> Line::read_some(std::string& buffer) {
   co_return true;
 }
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

@@ -1,10 +1,10 @@
-#include "bots/deadlines.hpp"
+#include "client/deadlines.hpp"
 
 #include <chrono>
 
-#include "bots/line.hpp"
+#include "client/line.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 void Deadlines::start() {
   stopped_ = false;
@@ -29,4 +29,4 @@ void Deadlines::sweep() {
   });
 }
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

@@ -6,11 +6,12 @@
 #include <string>
 #include <string_view>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 struct Response {
   int status = 0;
   bool keep_alive = true;
+  std::string_view head;  // into the buffer: the lines before the body
   std::string_view body;  // into the buffer, or into `unchunked`
   std::string unchunked;  // the body, if it came in chunks
   std::size_t size = 0;   // of the whole response in the buffer
@@ -24,4 +25,4 @@ enum class ReadResult : unsigned char { complete, need_more, malformed };
 // The value of a header in a response's head, without surrounding blanks; empty if it is not there.
 [[nodiscard]] std::string_view header_value(std::string_view head, std::string_view lower_case_name);
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

@@ -1,9 +1,9 @@
-#include "bots/response_reader.hpp"
+#include "client/response_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 namespace {
 
 constexpr std::size_t max_head = 64 * 1024;
@@ -79,6 +79,7 @@ ReadResult read_response(std::string_view buffer, Response& response) {
     response.size += head_size;
     return after;
   }
+  response.head = head;
   const std::string_view connection = header_value(head, "connection");
   response.keep_alive =
       head[7] == '1' ? !equal_ignoring_case(connection, "close") : equal_ignoring_case(connection, "keep-alive");
@@ -96,4 +97,4 @@ ReadResult read_response(std::string_view buffer, Response& response) {
   return ReadResult::complete;
 }
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

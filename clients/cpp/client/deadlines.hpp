@@ -1,4 +1,4 @@
-// One coarse sweep for all timeouts of the simulation, instead of a timer for each request. Lives on its thread.
+// One coarse sweep for all timeouts of one thread, instead of a timer for each request. Lives on its thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -6,7 +6,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 class Deadlines {
  public:
@@ -36,4 +36,4 @@ class Deadlines {
   bool stopped_ = false;
 };
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

@@ -1,5 +1,5 @@
-// One TCP connection of the simulation: every wait on it is bounded, no error is thrown. Lives on the simulation's
-// thread.
+// One TCP connection of a client: every wait on it is bounded, no error is thrown. Lives on the thread of its
+// io_context.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bots/deadlines.hpp"
+#include "client/deadlines.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 using Endpoint = boost::asio::ip::tcp::endpoint;
 template <class T>
@@ -51,4 +51,4 @@ class Line final : private Deadlines::Bounded {
   boost::asio::ip::tcp::socket socket_;
 };
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client

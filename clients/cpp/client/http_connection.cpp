@@ -1,6 +1,6 @@
-#include "bots/http_connection.hpp"
+#include "client/http_connection.hpp"
 
-namespace flashbid::bots {
+namespace flashbid::client {
 
 Awaitable<bool> HttpConnection::ready() {
   if (line_.is_open()) co_return true;
@@ -26,4 +26,4 @@ Awaitable<Exchanged> HttpConnection::exchange(std::string_view request, std::int
   }
 }
 
-}  // namespace flashbid::bots
+}  // namespace flashbid::client
