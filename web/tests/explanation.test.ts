@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Auction } from "../src/client";
+import type { Auction } from "@flashbid/client";
 import { type EventTold, type Explained, type Line, lines_of, moves_of, type RejectionTold, why_words } from "../src/pages/operate/explanation";
 
 const auction = { currency: "CNY", opens_at: "T0", amount_limit: 90000, soft_close: { window_ms: 120000, extend_ms: 60000, mode: "from_bid", max_extensions: 3 } } as unknown as Auction;

@@ -1,6 +1,6 @@
 // One auction's whole history for an operator: who did what when, why it came about, and which bids were refused.
 import { useEffect, useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client } from "../../house";
 import { money } from "../../money";
 import { language, locale, t } from "../../texts";

@@ -1,6 +1,6 @@
 // What /v1/auctions/{id}/explain tells, as the page shows it: one line a fact, and why it is so in the visitor's language. The
 // server says it in English; the other language says the same from the same numbers. Pure.
-import type { Auction, Reason } from "../../client";
+import type { Auction, Reason } from "@flashbid/client";
 import { money } from "../../money";
 import { terms_words } from "../../texts/terms";
 
