@@ -25,6 +25,7 @@ class ArchiveSink final : public Sink, public Leases {
                                                           Duration length) override;
   [[nodiscard]] Result<void> renew(const ShardLease& lease, Duration length) override;
   [[nodiscard]] Result<void> release(const ShardLease& lease) override;
+  [[nodiscard]] bool stands_apart() const override { return true; }
   [[nodiscard]] Result<Stored> store(const ShardLease& lease, const SourceBatch& batch) override;
   // Idempotency keys of auctions that were over a day ago.
   [[nodiscard]] Result<bool> tidy() override { return writer_.forget_answers(clock_.now()); }

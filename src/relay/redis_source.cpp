@@ -65,7 +65,7 @@ RedisSource::RedisSource(std::shared_ptr<RedisLedger> ledger, unsigned shard, Re
 Result<void> RedisSource::begin(std::string_view position) {
   position_ = position;
   at_.reset();
-  unstored_ = 0;
+  given_.clear();
   return {};
 }
 
@@ -79,13 +79,13 @@ std::unexpected<Error> RedisSource::not_there() const {
 // if one server has answered both and what was asked before them: what it had then it has at the look, for entries do
 // not change, and who trims has stored them under a lease that was taken from us. A redirected read may come after the
 // look: then its entries may be of a later epoch.
-Result<RedisSource::Look> RedisSource::look(std::size_t entries) {
+Result<RedisSource::Look> RedisSource::look(std::size_t entries, StreamId from) {
   std::vector<redis::Command> commands;
   if (entries > 0) {
     commands.push_back(redis::Command::of({"INFO", "server"}).may_repeat());
-    commands.push_back(redis::Command::of({"XRANGE", stream_key_, "(" + to_text(at_.value_or(StreamId{})), "+", "COUNT",
-                                           std::to_string(entries)})
-                           .may_repeat());
+    commands.push_back(
+        redis::Command::of({"XRANGE", stream_key_, "(" + to_text(from), "+", "COUNT", std::to_string(entries)})
+            .may_repeat());
   }
   commands.push_back(
       redis::Command::of({"EVAL_RO", look_at, "2", stream_key_, meta_key_, redis::archived_field}).may_repeat());
@@ -122,7 +122,7 @@ const StreamGroup* RedisSource::own_group(const Look& look) const {
 Result<SourceBatch> RedisSource::read(std::size_t max) {
   constexpr int most_turns = 4;
   for (int turn = 0; turn < most_turns; ++turn) {
-    const auto look = this->look(at_ ? max : 0);
+    const auto look = this->look(at_ ? max : 0, at_.value_or(StreamId{}));
     if (!look) return std::unexpected(look.error());
     if (!look->admitted) {
       return fail(Failure::unavailable, fmt::format("shard {} waits for a node to admit its new primary", shard_));
@@ -141,11 +141,32 @@ Result<SourceBatch> RedisSource::read(std::size_t max) {
     } else if (!at_ || *at_ != group->delivered) {
       at_ = group->delivered;
     } else {
+      given_.clear();
       return batch_of(*look, *group, max);
     }
   }
   return fail(Failure::unavailable, fmt::format("shard {}: somebody else reads as group {}; give it a name of its own",
                                                 shard_, options_.group));
+}
+
+// What is given ahead rests on the batch before it: on the same server, with the reader where it was.
+Result<std::optional<SourceBatch>> RedisSource::read_ahead(std::size_t max) {
+  if (!at_ || given_.size() != 1) return std::nullopt;
+  const auto look = this->look(max, given_.back().last);
+  if (!look) return std::unexpected(look.error());
+  const StreamGroup* group = own_group(*look);
+  const bool as_before =
+      look->admitted && look->run_id == run_id_ && group != nullptr && group->pending == 0 && group->delivered == *at_;
+  if (!as_before || look->entries.elements().empty()) return std::nullopt;
+  auto batch = batch_of(*look, *group, max);
+  if (!batch) return std::unexpected(std::move(batch.error()));
+  return std::move(*batch);
+}
+
+std::uint64_t RedisSource::unstored() const {
+  std::uint64_t entries = 0;
+  for (const Given& batch : given_) entries += batch.entries;
+  return entries;
 }
 
 Result<SourceBatch> RedisSource::batch_of(const Look& look, const StreamGroup& group, std::size_t max) {
@@ -158,17 +179,21 @@ Result<SourceBatch> RedisSource::batch_of(const Look& look, const StreamGroup& g
     if (!record) return std::unexpected(std::move(record.error()));
     batch.records.push_back(std::move(*record));
   }
-  if (!entries.empty()) position_ = redis::entry_fields(entries.back()).id;
+  if (!entries.empty()) {
+    position_ = redis::entry_fields(entries.back()).id;
+    const auto last = StreamId::parse(position_);
+    if (!last) return fail(Failure::internal, fmt::format("Redis gave an entry the id \"{}\"", position_));
+    given_.push_back({*last, entries.size()});
+  }
   batch.position = position_;
-  unstored_ = entries.size();
   run_id_ = look.run_id;
   entries_read_ = group.entries_read;
   const auto lag = group.lag;
   if (!entries_read_ && lag && look.extent.added >= *lag) entries_read_ = look.extent.added - *lag;
-  if (unstored_ < max) return batch;
+  if (entries.size() < max) return batch;
   // Where Redis does not know how many are behind, it is as many as there are, at most.
   const std::uint64_t waiting = lag.value_or(look.extent.length);
-  batch.behind = waiting - std::min(waiting, unstored_);
+  batch.behind = waiting - std::min(waiting, unstored());
   return batch;
 }
 
@@ -190,14 +215,20 @@ Result<Record> RedisSource::record_of(const redis::Reply& entry) const {
 }
 
 Result<void> RedisSource::stored(std::string_view position) {
-  if (unstored_ == 0) return {};
+  if (given_.empty()) return {};
   const auto reached = StreamId::parse(position);
-  if (!reached) return fail(Failure::internal, fmt::format("\"{}\" is no stream id", position));
-  const std::string read = entries_read_ ? std::to_string(*entries_read_ + unstored_) : std::string();
+  const Given batch = given_.front();
+  if (!reached || *reached != batch.last) {
+    return fail(Failure::internal,
+                fmt::format("\"{}\" is told as stored, and {} was given", position, to_text(batch.last)));
+  }
+  if (entries_read_) *entries_read_ += batch.entries;
+  const std::string read = entries_read_ ? std::to_string(*entries_read_) : std::string();
   const auto moved = ledger_->ask(
       stream_key_, redis::Command::of({"EVAL", move_group, "1", stream_key_, run_id_, options_.group, position, read}));
   // If it was not done, these entries are read and stored again, to no effect.
-  unstored_ = 0;
+  given_.pop_front();
+  if (!moved || moved->integer() != 1) given_.clear();
   if (!moved) return std::unexpected(moved.error());
   if (moved->integer() == 1) at_ = *reached;
   return {};
@@ -227,7 +258,7 @@ Result<void> RedisSource::reclaim(const StreamGroup& group) {
 }
 
 Result<Waiting> RedisSource::waiting() {
-  const auto look = this->look(0);
+  const auto look = this->look();
   if (!look) return std::unexpected(look.error());
   Waiting waiting{look->extent.length, {}};
   StreamId from;
@@ -235,8 +266,8 @@ Result<Waiting> RedisSource::waiting() {
     from = group->delivered;
     waiting.events = group->lag.value_or(waiting.events);
   }
-  waiting.events -= std::min(waiting.events, unstored_);
-  if (waiting.events == 0 || unstored_ > 0) return waiting;
+  waiting.events -= std::min(waiting.events, unstored());
+  if (waiting.events == 0 || !given_.empty()) return waiting;
   const auto first =
       ledger_->ask(stream_key_, redis::Command::of({"XRANGE", stream_key_, "(" + to_text(from), "+", "COUNT", "1"}));
   if (!first) return std::unexpected(first.error());

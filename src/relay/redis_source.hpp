@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,8 @@ class RedisSource final : public Source {
   // Failure::unavailable also while no node has admitted the primary that stands there: what it has may be behind what
   // was stored, under an epoch that is over.
   [[nodiscard]] Result<SourceBatch> read(std::size_t max) override;
+  // None if the stream and its reader are not as the last read() found them.
+  [[nodiscard]] Result<std::optional<SourceBatch>> read_ahead(std::size_t max) override;
   [[nodiscard]] Result<void> stored(std::string_view position) override;
   [[nodiscard]] Result<Waiting> waiting() override;
   // Trims the stream behind what every group has stored and the archive has, and forgets auctions that were over a day
@@ -56,12 +59,19 @@ class RedisSource final : public Source {
     bool marked = false;    // as archived
     StreamExtent extent;
     std::vector<StreamGroup> groups;
-    redis::Reply entries;  // behind `at_`, as many as were asked for
+    redis::Reply entries;  // as many as were asked for
   };
 
-  // With `entries` of the stream, at most.
-  [[nodiscard]] Result<Look> look(std::size_t entries);
+  // A batch that was given and not told as stored.
+  struct Given {
+    StreamId last;
+    std::uint64_t entries = 0;
+  };
+
+  // With `entries` of the stream behind `from`, at most.
+  [[nodiscard]] Result<Look> look(std::size_t entries = 0, StreamId from = {});
   [[nodiscard]] const StreamGroup* own_group(const Look& look) const;  // null = it is not there
+  [[nodiscard]] std::uint64_t unstored() const;
   [[nodiscard]] Result<SourceBatch> batch_of(const Look& look, const StreamGroup& group, std::size_t max);
   [[nodiscard]] Result<Record> record_of(const redis::Reply& entry) const;
   [[nodiscard]] Result<void> make_group(const StreamExtent& extent);
@@ -79,7 +89,7 @@ class RedisSource final : public Source {
   std::string position_;        // the last entry read, or as begin() was told
   std::optional<StreamId> at_;  // the last entry stored, as the group is known to say; none = to be asked
   std::optional<std::uint64_t> entries_read_;  // of the group at `at_`
-  std::uint64_t unstored_ = 0;                 // read, and not told as stored
+  std::deque<Given> given_;                    // the one that is being stored, and the one ahead of it
   std::string run_id_;                         // of the server that they were read from
 };
 

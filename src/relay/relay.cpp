@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -177,18 +178,9 @@ Result<bool> Relay::move(Held& held) {
     held.renew_at = steady_ms() + options_.lease.ms / 3;
   }
   if (!held.batch) {
-    auto batch = held.source->read(options_.batch);
-    if (!batch) return std::unexpected(std::move(batch.error()));
-    held.behind = batch->behind;
-    if (batch->dead_letters > 0) count_dead(batch->dead_letters);
-    held.oldest.reset();
-    if (batch->records.empty() && batch->position == held.lease.position) return false;
-    if (!batch->records.empty()) held.oldest = batch->records.front().at;
-    held.batch = std::move(*batch);
-    note();
-    if (auto read = step(RelayStep::read); !read) return std::unexpected(std::move(read.error()));
+    if (const auto there = read(held); !there || !*there) return there;
   }
-  const auto kept = sink_.store(held.lease, *held.batch);
+  const auto kept = store(held);
   if (!kept) return std::unexpected(kept.error());
   std::uint64_t dead_letters = kept->dead_letters;
   if (!kept->refused.empty()) {
@@ -212,6 +204,31 @@ Result<bool> Relay::move(Held& held) {
   if (auto told = held.source->stored(held.lease.position); !told) return std::unexpected(std::move(told.error()));
   if (auto told = step(RelayStep::told); !told) return std::unexpected(std::move(told.error()));
   return true;
+}
+
+Result<bool> Relay::read(Held& held) {
+  auto batch = held.ahead ? Result<SourceBatch>(std::move(*held.ahead)) : held.source->read(options_.batch);
+  held.ahead.reset();
+  if (!batch) return std::unexpected(std::move(batch.error()));
+  held.behind = batch->behind;
+  if (batch->dead_letters > 0) count_dead(batch->dead_letters);
+  held.oldest.reset();
+  if (batch->records.empty() && batch->position == held.lease.position) return false;
+  if (!batch->records.empty()) held.oldest = batch->records.front().at;
+  held.batch = std::move(*batch);
+  note();
+  if (auto read = step(RelayStep::read); !read) return std::unexpected(std::move(read.error()));
+  return true;
+}
+
+// A sink's time is mostly another process's: what waits behind the batch is read meanwhile.
+Result<Stored> Relay::store(Held& held) const {
+  if (held.ahead || held.behind == 0 || !sink_.stands_apart()) return sink_.store(held.lease, *held.batch);
+  auto storing = std::async(std::launch::async, [&] { return sink_.store(held.lease, *held.batch); });
+  auto ahead = held.source->read_ahead(options_.batch);
+  auto kept = storing.get();
+  if (ahead) held.ahead = std::move(*ahead);
+  return kept;
 }
 
 void Relay::count_dead(std::uint64_t letters) {

@@ -3,8 +3,8 @@
 // nothing: what was not told is read again, and storing it again changes nothing. Whatever fails is tried again, but
 // for Failure::corrupt, the alarm: what is in the sink contradicts the source.
 //
-// run() belongs to one thread, which owns sources and sink; everything else may be called from any thread. Memory is
-// bounded: one batch at a time.
+// run() belongs to one thread, which owns sources and sink; everything else may be called from any thread. While a sink
+// that stands apart stores a batch, the source reads the next one. Memory is bounded: two batches a shard.
 #pragma once
 
 #include <atomic>
@@ -66,6 +66,7 @@ class Relay {
     ShardLease lease;
     std::unique_ptr<Source> source;
     std::optional<SourceBatch> batch;  // read and not known to be stored
+    std::optional<SourceBatch> ahead;  // read behind it: the next batch
     std::uint64_t behind = 0;
     std::optional<Timestamp> oldest;  // of what is read and not stored, and what is behind it
     std::uint64_t untidied = 0;       // events stored since the source let go of any
@@ -87,6 +88,9 @@ class Relay {
   void move_all(Round& round);
   // True if something was moved.
   [[nodiscard]] Result<bool> move(Held& held);
+  // False if there is nothing to store.
+  [[nodiscard]] Result<bool> read(Held& held);
+  [[nodiscard]] Result<Stored> store(Held& held) const;
   [[nodiscard]] Result<bool> tidy(Held& held, bool moved) const;
   void count_dead(std::uint64_t letters);
   void tidy_sink(Round& round);

@@ -1,4 +1,5 @@
-// Ports: where a relay stores, and who may. Both belong to the relay's thread.
+// Ports: where a relay stores, and who may. Both belong to the relay's thread; a store() that stands apart may run on
+// another one, and the relay's waits for it.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,8 @@ class Sink {
   //   Failure::corrupt      what is there contradicts it: stop with an alarm
   //   any other             store the same again
   [[nodiscard]] virtual Result<Stored> store(const ShardLease& lease, const SourceBatch& batch) = 0;
+  // store() touches nothing that any source has: it may run while the source reads on.
+  [[nodiscard]] virtual bool stands_apart() const { return false; }
   // Who may store there, where the place itself says so.
   [[nodiscard]] virtual Leases* leases() { return nullptr; }
   // Forgets some of what need not be known any longer; true = there is more.

@@ -52,6 +52,9 @@ class Source {
   // The next events, none if there are none now. It does not wait for any.
   //   Failure::unavailable  ask again     Failure::corrupt  stop
   [[nodiscard]] virtual Result<SourceBatch> read(std::size_t max) = 0;
+  // The events behind those of the last read(), while these are on their way into the sink, and only once: none if
+  // there are none, or if this source cannot tell. They are stored next. What goes wrong here read() tells in its turn.
+  [[nodiscard]] virtual Result<std::optional<SourceBatch>> read_ahead(std::size_t /*max*/) { return std::nullopt; }
   // Everything up to `position` is stored for good: the source need not keep it for this reader.
   [[nodiscard]] virtual Result<void> stored(std::string_view position) = 0;
   // Of the last batch read, a queued one, before stored(): those that were not. Early ones come again with the next

@@ -21,6 +21,7 @@ class SqliteSource final : public Source {
 
   [[nodiscard]] Result<void> begin(std::string_view position) override;
   [[nodiscard]] Result<SourceBatch> read(std::size_t max) override;
+  [[nodiscard]] Result<std::optional<SourceBatch>> read_ahead(std::size_t max) override { return read(max); }
   // The ledger keeps everything, and does not know who has stored what.
   [[nodiscard]] Result<void> stored(std::string_view position) override {
     return keeps_ ? keeps_->write(position) : Result<void>{};

@@ -95,6 +95,67 @@ TEST_F(ReadingAShard, WhatWasNotToldAsStoredIsReadAgain) {
   EXPECT_EQ(sequences(read(*next, 3)), (std::vector<std::uint64_t>{5, 6, 7}));
 }
 
+TEST_F(ReadingAShard, ReadsAheadOfWhatIsBeingStored) {
+  EXPECT_FALSE(source_->read_ahead(all)->has_value()) << "nothing is being stored";
+  const SourceBatch first = read(*source_, 4);
+  const auto ahead = source_->read_ahead(4);
+  ASSERT_TRUE(ahead && *ahead);
+  EXPECT_EQ(sequences(**ahead), (std::vector<std::uint64_t>{5, 6, 7, 8}));
+  EXPECT_EQ((*ahead)->behind, 2U);
+  EXPECT_EQ(source_->waiting()->events, 2U);
+  EXPECT_FALSE(source_->read_ahead(4)->has_value()) << "one at a time";
+  ASSERT_TRUE(source_->stored(first.position));
+  EXPECT_EQ(shards_.of_group("entries-read"), "4");
+  ASSERT_TRUE(source_->stored((*ahead)->position));
+  EXPECT_EQ(shards_.of_group("entries-read"), "8");
+  EXPECT_EQ(shards_.of_group("last-delivered-id"), (*ahead)->position);
+  EXPECT_EQ(sequences(read(*source_, 4)), (std::vector<std::uint64_t>{9, 10}));
+  EXPECT_FALSE(source_->read_ahead(4)->has_value()) << "there is nothing";
+}
+
+TEST_F(ReadingAShard, AheadOfAReaderThatWasMovedNothingIsRead) {
+  const SourceBatch first = read(*source_, 4);
+  shards_.ask({"XGROUP", "SETID", redis::stream_key(0), "archive", shards_.stream_ids()[1]});
+  EXPECT_FALSE(source_->read_ahead(4)->has_value());
+  shards_.ask({"XREADGROUP", "GROUP", "archive", "one", "COUNT", "1", "STREAMS", redis::stream_key(0), ">"});
+  EXPECT_FALSE(source_->read_ahead(4)->has_value());
+  shards_.ask({"XGROUP", "DESTROY", redis::stream_key(0), "archive"});
+  EXPECT_FALSE(source_->read_ahead(4)->has_value());
+}
+
+// What was read ahead of a primary that is gone is stored, or not; the new one's is read from where its group stands.
+TEST_F(ReadingAShard, AheadOfAPrimaryThatIsGoneNothingIsToldAsStored) {
+  const auto ledger = shards_.ledger();
+  source_ = std::make_unique<RedisSource>(ledger, 0, RedisShards::options());
+  EXPECT_EQ(pass(*source_, 2), 2U);
+  const SourceBatch first = read(*source_, 3);
+  const auto ahead = source_->read_ahead(3);
+  ASSERT_TRUE(ahead && *ahead);
+  shards_.server.kill();
+  shards_.server.restart();
+  shards_.admit();
+  const auto other = std::make_unique<RedisSource>(ledger, 0, RedisShards::options());
+  ASSERT_TRUE(read_of_new_primary(*other));
+  ASSERT_TRUE(source_->stored(first.position));
+  ASSERT_TRUE(source_->stored((*ahead)->position));
+  EXPECT_EQ(shards_.of_group("last-delivered-id"), shards_.stream_ids()[1]);
+  EXPECT_EQ(read(*source_, 5).records.front().sequence, Sequence{3});
+}
+
+TEST_F(ReadingAShard, AheadOfAPrimaryThatWasReplacedNothingIsRead) {
+  const auto ledger = shards_.ledger();
+  source_ = std::make_unique<RedisSource>(ledger, 0, RedisShards::options());
+  EXPECT_EQ(read(*source_, 3).records.size(), 3U);
+  shards_.server.kill();
+  shards_.server.restart();
+  shards_.admit();
+  const auto other = std::make_unique<RedisSource>(ledger, 0, RedisShards::options());
+  ASSERT_TRUE(read_of_new_primary(*other));
+  const auto ahead = source_->read_ahead(3);
+  ASSERT_TRUE(ahead) << ahead.error().detail;
+  EXPECT_FALSE(ahead->has_value());
+}
+
 TEST_F(ReadingAShard, TellsHowManyWait) {
   const auto before = source_->waiting();
   ASSERT_TRUE(before);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <deque>
+#include <numeric>
 #include <thread>
 
 #include "archive/archive_reader.hpp"
@@ -354,6 +355,89 @@ TEST_F(RelayInTrouble, ASliceStaysSmallHoweverLongTidyingHasFailed) {
   stop();
   EXPECT_EQ(largest, 20'000U);
 }
+
+// Numbers up to `last`, some at a time; counts how often it is asked to read ahead.
+class Numbers final : public Source {
+ public:
+  static constexpr std::uint64_t last = 100;
+  explicit Numbers(std::atomic<int>& aheads) : aheads_(aheads) {}
+  Result<void> begin(std::string_view) override { return {}; }
+  Result<SourceBatch> read(std::size_t) override {
+    SourceBatch batch;
+    for (int k = 0; k < 4 && next_ <= last; ++k) batch.records.emplace_back().sequence = Sequence{next_++};
+    batch.position = std::to_string(next_ - 1);
+    batch.behind = last + 1 - next_;
+    return batch;
+  }
+  Result<std::optional<SourceBatch>> read_ahead(std::size_t max) override {
+    auto batch = read(max);
+    ++aheads_;
+    return std::move(*batch);
+  }
+  Result<void> stored(std::string_view position) override {
+    told_.emplace_back(position);
+    EXPECT_TRUE(told_.size() < 2 || std::stoi(told_.back()) > std::stoi(told_[told_.size() - 2])) << told_.back();
+    return {};
+  }
+  Result<Waiting> waiting() override { return Waiting{}; }
+  Result<bool> tidy(std::size_t) override { return false; }
+
+ private:
+  std::atomic<int>& aheads_;
+  std::uint64_t next_ = 1;
+  std::vector<std::string> told_;
+};
+
+// Keeps what it is given, and fails now and then. Apart: it takes no batch before the next one is read.
+class KeepingSink final : public MemorySink {
+ public:
+  KeepingSink(Board& board, bool apart, std::atomic<int>& aheads) : MemorySink(board), apart_(apart), aheads_(aheads) {}
+  [[nodiscard]] bool stands_apart() const override { return apart_; }
+  Result<Stored> store(const ShardLease&, const SourceBatch& batch) override {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    const bool more = batch.behind > 0;
+    if (apart_ && more && turn_ % 3 == 0) {
+      while (aheads_ <= waited_for_ && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+      EXPECT_GT(aheads_, waited_for_) << "the source did not read on";
+      waited_for_ = aheads_;
+    }
+    if (++turn_ % 3 != 0) return fail(Failure::unavailable, "not now");
+    for (const Record& record : batch.records) kept.push_back(record.sequence.value());
+    return Stored{};
+  }
+  std::vector<std::uint64_t> kept;
+
+ private:
+  bool apart_;
+  std::atomic<int>& aheads_;
+  int turn_ = 0, waited_for_ = 0;
+};
+
+class ReadingAhead : public ::testing::TestWithParam<bool> {};
+
+TEST_P(ReadingAhead, EachEventIsStoredOnceInItsOrder) {
+  std::atomic<int> aheads{0};
+  MemorySink::Board board;
+  KeepingSink sink(board, GetParam(), aheads);
+  RelayOptions options;
+  options.owner = "one";
+  options.lease = Duration{20'000};
+  options.longest_pause = Duration{1};
+  Relay relay(
+      std::move(options),
+      [&aheads](std::uint64_t) -> Result<std::unique_ptr<Source>> { return std::make_unique<Numbers>(aheads); }, sink,
+      sink);
+  relay.stop(Duration{60'000});
+  EXPECT_TRUE(relay.run());
+  std::vector<std::uint64_t> expected(Numbers::last);
+  std::iota(expected.begin(), expected.end(), 1);
+  EXPECT_EQ(sink.kept, expected);
+  EXPECT_EQ(relay.counters(Timestamp{}).stored, Numbers::last);
+  EXPECT_EQ(aheads > 0, GetParam()) << "beside a sink that shares something with the source nothing is read";
+}
+
+INSTANTIATE_TEST_SUITE_P(Sinks, ReadingAhead, ::testing::Values(false, true),
+                         [](const auto& apart) { return apart.param ? "Apart" : "Beside"; });
 
 }  // namespace
 }  // namespace flashbid::testing
