@@ -205,8 +205,7 @@ def test_another_bidder_of_this_browser_has_other_bids(alice, server, api):
     assert silent(alice)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language, scheme", [("en", "light"), ("zh", "dark")])
 def test_everybody_can_use_it(alice, server, api, language, scheme):
     auctions = [api.create(title=title)["id"] for title in ("Camera " * 20, "古董花瓶", "Clock")]
     alice.enter(server, auctions[0], language=language)
