@@ -10,8 +10,8 @@
 #include "engine/engine.hpp"
 #include "server/connection.hpp"
 #include "server/outbox.hpp"
-#include "wire/request_id.hpp"
 #include "wire/bidder_names.hpp"
+#include "wire/request_id.hpp"
 
 namespace flashbid {
 

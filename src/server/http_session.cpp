@@ -64,7 +64,7 @@ void HttpSession::serve() {
   }
 }
 
-std::uint32_t HttpSession::owe(bool last, bool head, std::optional<RequestId> request_id) {
+std::uint32_t HttpSession::owe(bool last, bool head) {
   if (next_ - first_ == slots_.size()) {
     std::vector<Slot> larger(slots_.size() * 8);
     for (std::uint32_t number = first_; number != next_; ++number) {
@@ -74,7 +74,7 @@ std::uint32_t HttpSession::owe(bool last, bool head, std::optional<RequestId> re
   }
   Slot& owed = slot(next_);
   owed.headers.clear();
-  owed.request_id = request_id ? *request_id : server().new_request_id();
+  owed.request_id.clear();
   owed.answered = false;
   owed.last = last;
   owed.head = head;
@@ -88,8 +88,10 @@ bool HttpSession::dispatch(const HttpRequest& request) {
   if (company == routes::Company::alone ? !is_quiet() : first_ != next_ && company != company_) return false;
   company_ = company;
   server().traffic().http_requests.add();
-  const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head,
-                                   RequestId::parse(request.field(HttpField::x_request_id).value_or("")));
+  const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head);
+  if (const auto given = request.field(HttpField::x_request_id)) {
+    if (const auto id = RequestId::parse(*given)) slot(number).request_id = *id;
+  }
   Reply reply(self<HttpSession>(), number);
   if (redirects_) {
     routes::redirect(request, std::move(reply));
@@ -102,7 +104,7 @@ bool HttpSession::dispatch(const HttpRequest& request) {
 // The request cannot be read, so neither can what follows it.
 void HttpSession::give_up(const WireError& error) {
   server().traffic().http_requests.add();
-  refuse(owe(true, false, std::nullopt), error, {});
+  refuse(owe(true, false), error, {});
 }
 
 void HttpSession::end_after(std::uint32_t number) {
@@ -123,10 +125,17 @@ std::string_view HttpSession::standing_headers(std::uint32_t number) {
 
 std::string& HttpSession::begin_answer(std::uint32_t number) { return number == first_ ? output_ : slot(number).text; }
 
+const RequestId& HttpSession::request_id(std::uint32_t number) {
+  RequestId& id = slot(number).request_id;
+  if (id.is_none()) id = RequestId::parse(server().new_request_id()).value();
+  return id;
+}
+
 ResponseOptions HttpSession::options_of(std::uint32_t number, std::string_view extra_headers) {
   const Slot& owed = slot(number);
   const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  return {!ends, owed.head, extra_headers, standing_headers(number), owed.request_id.view()};
+  const std::string_view id = owed.request_id.is_none() ? server().new_request_id() : owed.request_id.view();
+  return {!ends, owed.head, extra_headers, standing_headers(number), id};
 }
 
 void HttpSession::answer(std::uint32_t number, int status, std::string_view content_type, std::string_view body,

@@ -37,7 +37,8 @@ class HttpSession final : public Connection {
   void add_headers(std::uint32_t number, std::string_view headers);
   // Those of the connection and those; good until the next call for this request.
   [[nodiscard]] std::string_view standing_headers(std::uint32_t number);
-  [[nodiscard]] const RequestId& request_id(std::uint32_t number) { return slot(number).request_id; }
+  // What it calls itself; one that does not is given a name.
+  [[nodiscard]] const RequestId& request_id(std::uint32_t number);
 
   // For the routes, while they are given a request that has the connection for itself: what came behind that request,
   // and the channel; nothing was answered to it here.
@@ -47,9 +48,9 @@ class HttpSession final : public Connection {
 
  private:
   struct Slot {
-    std::string text;     // of an answer that waits for earlier ones
-    std::string headers;  // of this answer, whatever it is: whole lines
-    RequestId request_id;
+    std::string text;      // of an answer that waits for earlier ones
+    std::string headers;   // of this answer, whatever it is: whole lines
+    RequestId request_id;  // none = nobody has asked for it yet
     bool answered = false;
     bool last = false;  // the connection ends after it
     bool head = false;  // to a HEAD: no body
@@ -66,8 +67,7 @@ class HttpSession final : public Connection {
   // False if it must wait for earlier ones: nothing was done.
   [[nodiscard]] bool dispatch(const HttpRequest& request);
   void give_up(const WireError& error);
-  // An answer to a request that names itself so; one without a name is given one.
-  [[nodiscard]] std::uint32_t owe(bool last, bool head, std::optional<RequestId> request_id);
+  [[nodiscard]] std::uint32_t owe(bool last, bool head);
   [[nodiscard]] bool is_quiet() const { return first_ == next_ && output_.empty(); }
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] Slot& slot(std::uint32_t number) { return slots_[number % slots_.size()]; }

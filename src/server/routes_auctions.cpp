@@ -46,13 +46,15 @@ Claim claim_of(const Asker& asker, AuctionId auction = {}) {
           .is_operator = asker.caller.role == access::Role::operator_};
 }
 
-void submit_bid(LoopServer& server, const BidRequest& bid, QueuedBid waiting, BidderNames names, Reply reply) {
+void submit_bid(LoopServer& server, BidRequest bid, QueuedBid waiting, BidderNames names, Reply reply) {
+  bid.submitted_at = waiting.submitted(server);
   server.engine().submit(
       bid, [waiting = std::move(waiting), names, reply = std::move(reply)](const Result<BidAnswer>& answer) mutable {
         if (!answer) return refuse(reply, answer.error());
         std::string& body = reply.server().scratch();
         encode_bid_answer(*answer, names, body);
         reply.json(body);
+        waiting.answered(reply.server());
       });
 }
 

@@ -11,7 +11,7 @@ namespace flashbid {
 struct ResponseOptions {
   bool keep_alive = true;
   bool without_body = false;               // to a HEAD: the length, not the bytes
-  std::string_view extra_headers;          // whole lines, each with its CRLF
+  std::string_view extra_headers = {};     // whole lines, each with its CRLF
   std::string_view standing_headers = {};  // the same, of every answer on this connection
   std::string_view request_id = {};        // empty = there is no request to name
 };

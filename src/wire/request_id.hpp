@@ -18,6 +18,8 @@ class RequestId {
   // text.
   [[nodiscard]] static std::optional<RequestId> parse(std::string_view text);
 
+  void clear() { size_ = 0; }
+  [[nodiscard]] bool is_none() const { return size_ == 0; }
   [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
 
  private:

@@ -23,3 +23,18 @@ USER postgres
 STOPSIGNAL SIGINT
 ENTRYPOINT ["postgres-entrypoint"]
 CMD ["postgres", "-c", "listen_addresses=*"]
+
+FROM debian:bookworm-slim AS rabbitmq
+RUN apt-get update && apt-get install -y --no-install-recommends rabbitmq-server
+COPY rabbitmq-entrypoint /usr/local/bin/
+USER rabbitmq
+ENTRYPOINT ["rabbitmq-entrypoint"]
+CMD ["/usr/lib/rabbitmq/bin/rabbitmq-server"]
+
+FROM debian:bookworm-slim AS prometheus
+RUN apt-get update && apt-get install -y --no-install-recommends prometheus && \
+    install -d -o nobody -g nogroup /prometheus
+WORKDIR /prometheus
+USER nobody
+ENTRYPOINT ["prometheus"]
+CMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]

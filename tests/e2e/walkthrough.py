@@ -9,7 +9,7 @@ from pathlib import Path
 from flashbid_server import BINARY, REPOSITORY, clean_environment
 
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 END = "\036"
 
 
