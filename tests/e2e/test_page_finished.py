@@ -100,8 +100,7 @@ def test_what_was_not_sold_says_why(zoe, server, api):
     zoe.sees("#result", "Called off: no bid of it counts.")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language, scheme", [("en", "light"), ("zh", "dark")])
 def test_everybody_can_read_it(zoe, server, sold, language, scheme):
     enter(zoe, server, sold, language=language)
     with zoe.scheme(scheme):
