@@ -27,8 +27,7 @@ class House : public testing::Test {
   static Auction created(Client& by) {
     const Time closes_at =
         std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()) + std::chrono::hours(1);
-    return by
-        .create_auction({.title = "Vase", .currency = "CNY", .opening_price = 100, .closes_at = closes_at})
+    return by.create_auction({.title = "Vase", .currency = "CNY", .opening_price = 100, .closes_at = closes_at})
         .value();
   }
   // The next update there is.
@@ -46,8 +45,7 @@ TEST_F(House, ThreadsBidAtOnceAndEveryBidIsSeen) {
   std::vector<std::jthread> bidding;
   for (std::int64_t n = 0; n < 4; ++n) {
     bidding.emplace_back([&, n] {
-      for (std::int64_t amount = 100 + n; amount < 300; amount += 4)
-        EXPECT_TRUE(others[n % 2].bid(auction.id, amount));
+      for (std::int64_t amount = 100 + n; amount < 300; amount += 4) EXPECT_TRUE(others[n % 2].bid(auction.id, amount));
     });
   }
   std::vector<Bid> seen;
@@ -125,7 +123,8 @@ TEST(Client, NobodyAtHomeIsUnavailableAndNotUnknown) {
   const std::string url = "http://127.0.0.1:" + std::to_string(does_not_listen.local_endpoint().port());
   for (const BidsOver way : {BidsOver::websocket, BidsOver::http}) {
     Client house = std::move(
-        Client::open({.urls = {url}, .who = DevName{"Alice"}, .bids_over = way, .patience = Milliseconds(300)}).value());
+        Client::open({.urls = {url}, .who = DevName{"Alice"}, .bids_over = way, .patience = Milliseconds(300)})
+            .value());
     EXPECT_EQ(house.bid(1, 100).error().code, "unavailable");
     EXPECT_FALSE(house.is_live());
   }

@@ -1,5 +1,5 @@
-// What one auction's watcher takes, what it passes over, and when it asks again. How all of it fits together is judged in
-// property/client_property_test.cpp.
+// What one auction's watcher takes, what it passes over, and when it asks again. How all of it fits together is judged
+// in property/client_property_test.cpp.
 #include "client/follower.hpp"
 
 #include <gtest/gtest.h>
