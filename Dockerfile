@@ -3,7 +3,9 @@
 FROM debian:bookworm AS build
 WORKDIR /src
 COPY script/setup script/packages.txt script/
-COPY web/package.json web/package-lock.json web/.npmrc web/
+COPY package.json package-lock.json .npmrc ./
+COPY web/package.json web/
+COPY clients/typescript/package.json clients/typescript/
 RUN script/setup build
 COPY . .
 # The compiler's cache outlives a change of the sources; an empty one is as good. What it knows is known by the language, too.

@@ -19,5 +19,5 @@ pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
-# Node 18 or newer; script/setup has put what the pages are made of into web/node_modules.
+# Node 18 or newer; script/setup has put what the pages are made of into node_modules.
 find_program(FLASHBID_NODE node REQUIRED)

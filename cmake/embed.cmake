@@ -38,15 +38,20 @@ function(flashbid_embed_lua target folder)
   target_sources(${target} PRIVATE "${out}")
 endfunction()
 
-# flashbid_pages(source folder stamp): what a browser gets of the pages in `source`, built into the folder.
+# flashbid_pages(source folder stamp): what a browser gets of the pages in `source`, with the client that they use, built into
+# the folder.
 function(flashbid_pages source folder stamp)
   file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${source}/src/*" "${source}/public/*" "${source}/*.html" "${source}/*.json"
-    "${source}/*.ts")
+    "${source}/*.ts" "${CMAKE_SOURCE_DIR}/clients/typescript/src/*")
   list(FILTER inputs EXCLUDE REGEX "/node_modules/|/tests/")
+  list(APPEND inputs "${CMAKE_SOURCE_DIR}/package-lock.json")
+  # The documents, which become pages too (web/documents).
+  file(GLOB documents CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/*.md" "${CMAKE_SOURCE_DIR}/docs/*.md"
+    "${CMAKE_SOURCE_DIR}/docs/decisions/*.md" "${CMAKE_SOURCE_DIR}/docs/images/*")
   add_custom_command(OUTPUT "${stamp}"
-    COMMAND "${FLASHBID_NODE}" node_modules/vite/bin/vite.js build --logLevel warn --outDir "${folder}"
+    COMMAND "${FLASHBID_NODE}" "${CMAKE_SOURCE_DIR}/node_modules/vite/bin/vite.js" build --logLevel warn --outDir "${folder}"
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-    WORKING_DIRECTORY "${source}" DEPENDS ${inputs} COMMENT "Building the pages" VERBATIM)
+    WORKING_DIRECTORY "${source}" DEPENDS ${inputs} ${documents} COMMENT "Building the pages" VERBATIM)
 endfunction()
 
 # flashbid_api_document(yaml json): one API document as the server shows it.

@@ -25,15 +25,15 @@ def free_port():
 
 
 class Redis(Program):
-    """Every write is on the disk before its answer leaves (AOF always). The file is not rewritten in the midst of a
-    round, as it would be after 64 MB."""
+    """Every write is on the disk before its answer leaves (AOF always), unless it is to keep nothing. The file is not
+    rewritten in the midst of a round, as it would be after 64 MB."""
 
-    def __init__(self, folder, core=None):
+    def __init__(self, folder, core=None, durable=True):
         data = Path(folder) / "redis"
         data.mkdir()
         port = free_port()
         super().__init__(folder, "redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", data, "--save", "",
-                         "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", 0,
+                         "--appendonly", "yes" if durable else "no", "--appendfsync", "always", "--auto-aof-rewrite-percentage", 0,
                          core=core, first_line=READY)
         self.redis_port = port
         self.url = f"redis://127.0.0.1:{port}"

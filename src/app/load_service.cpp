@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "base/system_clock.hpp"
-#include "bots/url.hpp"
 #include "bots/verdict.hpp"
 #include "checker/checker.hpp"
 #include "checker/report_text.hpp"
+#include "client/url.hpp"
 
 namespace flashbid {
 namespace {
@@ -207,7 +207,7 @@ void LoadService::run_one(const LoadStart& start) {
   LoadRun& run = figures.run();
   {
     const BotsOptions options = options_of(start);
-    const bots::Url url{server_.address().to_string(), std::to_string(server_.port())};
+    const client::Url url{server_.address().to_string(), std::to_string(server_.port())};
     bots::Simulation simulation(options, std::random_device{}(), url.authority(), {server_}, figures);
     set_current(&simulation);
     const Result<void> outcome = simulation.run();

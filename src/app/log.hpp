@@ -16,6 +16,8 @@ void add_log_flags(CLI::App& command, LogFlags& flags);
 //
 //   text   [2026-01-31 08:00:00.000] [flashbid] [info] 2 loops, …
 //   json   {"at":"2026-01-31T08:00:00.000Z","level":"info","text":"2 loops, …"}
+//
+// A line about a request ends with its name: ` [request NAME]`, `,"request_id":"NAME"}`.
 void start_log(const LogFlags& flags);
 
 }  // namespace flashbid

@@ -36,16 +36,16 @@ using Command = std::variant<Bid, Cancel, Tick>;
 
 enum class Verdict : std::uint8_t { accepted, rejected };
 
-// Why a command was rejected: the first rule that refused, in this order. Numbers are stored: only ever append.
+// Why a command was rejected: the first rule that refused, in this order (docs/reasons.md). Numbers are stored: append.
 enum class Reason : std::uint8_t {
   none = 0,
-  not_open_yet = 1,
-  closed = 2,
-  cancelled = 3,
-  own_auction = 4,
-  already_leading = 5,
-  amount_below_minimum = 6,
-  amount_above_limit = 7,
+  not_open_yet = 1,          // before `opens_at`
+  closed = 2,                // at or after `closes_at`, by the clock of who decides
+  cancelled = 3,             // an operator has called the auction off
+  own_auction = 4,           // the bidder is the auction's `seller`
+  already_leading = 5,       // the bidder leads, and the auction has `self_outbid` false
+  amount_below_minimum = 6,  // less than `minimum_next`: an equal amount never wins, the earlier bid stands
+  amount_above_limit = 7,    // more than the auction's `amount_limit`, which catches slips of the finger
 };
 
 [[nodiscard]] std::string_view to_text(Verdict verdict);

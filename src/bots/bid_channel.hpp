@@ -4,11 +4,17 @@
 #include <string>
 #include <string_view>
 
-#include "bots/line.hpp"
 #include "bots/login.hpp"
 #include "checker/history.hpp"
+#include "client/line.hpp"
+#include "client/writing.hpp"
 
 namespace flashbid::bots {
+
+using client::Awaitable;
+using client::Deadlines;
+using client::Endpoint;
+using client::now_ns;
 
 // What every channel shares: where the servers are, and where what they say is put down.
 struct Desk {
@@ -34,6 +40,8 @@ class BidChannel {
   virtual void close() = 0;
 };
 
+// What is sent of an operation.
+[[nodiscard]] client::BidSaid said_by(const checker::Operation& operation, const Desk& desk);
 // An HTTP problem or error frame: outcome refused, or unknown if the code says so; counted by code.
 void take_refusal(std::string_view code, checker::Operation& operation, Desk& desk);
 

@@ -14,11 +14,11 @@
 
 #include "bots/progress.hpp"
 #include "bots/simulation.hpp"
-#include "bots/url.hpp"
 #include "bots/verdict.hpp"
 #include "checker/checker.hpp"
 #include "checker/history_lines.hpp"
 #include "checker/report_text.hpp"
+#include "client/url.hpp"
 
 namespace flashbid {
 namespace {
@@ -83,7 +83,7 @@ class StopOnSignals {
   std::jthread thread_;
 };
 
-Result<bots::Endpoint> resolve(const bots::Url& url) {
+Result<bots::Endpoint> resolve(const client::Url& url) {
   boost::asio::io_context io;
   boost::asio::ip::tcp::resolver resolver(io);
   boost::system::error_code error;
@@ -131,10 +131,10 @@ int run_bots(const BotsOptions& options) {
     return say(exit_usage,
                fmt::format("{} open files are needed and the system allows fewer: raise `ulimit -n`", sockets));
   }
-  std::vector<bots::Url> urls;
+  std::vector<client::Url> urls;
   std::vector<bots::Endpoint> servers;
   for (const std::string& text : options.urls) {
-    const auto url = bots::parse_url(text);
+    const auto url = client::parse_url(text);
     if (!url) return say(exit_usage, url.error().detail);
     const auto server = resolve(*url);
     if (!server) return say(exit_usage, server.error().detail);

@@ -76,15 +76,15 @@ Awaitable<Result<simdjson::dom::element>> Clerk::ask(Counter& counter, std::stri
       boost::asio::steady_timer pause(desk_.io, pause_between_attempts);
       co_await pause.async_wait(quietly);
     }
-    const Exchanged exchanged = co_await counter.connection.exchange(request, timeout_ns);
-    if (exchanged != Exchanged::answered) {
+    const client::Exchanged exchanged = co_await counter.connection.exchange(request, timeout_ns);
+    if (exchanged != client::Exchanged::answered) {
       problem = "the connection was lost";
-      if (exchanged == Exchanged::malformed) problem = "no HTTP response came";
+      if (exchanged == client::Exchanged::malformed) problem = "no HTTP response came";
       continue;
     }
     counter.sent_ns = counter.connection.sent_ns();
     counter.answered_ns = counter.connection.answered_ns();
-    const Response& response = counter.connection.response();
+    const client::Response& response = counter.connection.response();
     simdjson::dom::element json;
     const bool is_json =
         counter.parser.parse(response.body.data(), response.body.size()).get(json) == simdjson::SUCCESS;
@@ -96,8 +96,8 @@ Awaitable<Result<simdjson::dom::element>> Clerk::ask(Counter& counter, std::stri
 }
 
 Awaitable<Result<simdjson::dom::element>> Clerk::get(Counter& counter, const std::string& path) {
-  co_return co_await ask(counter, fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n", path, desk_.authority,
-                                              desk_.login.operator_header()));
+  const std::string header = desk_.login.operator_header();
+  co_return co_await ask(counter, client::get_request(path, {desk_.authority, header}));
 }
 
 Awaitable<Result<void>> Clerk::create(std::uint32_t count, const Wish& wish) {
@@ -114,10 +114,8 @@ Awaitable<Result<void>> Clerk::create_one(Counter& counter, std::size_t number, 
       R"("soft_close":{},"self_outbid":{},"seller":{}}})",
       number + 1, desk_.history.seed, flashbid::to_text(closes_at), soft_close, wish.self_outbid,
       quoted_or_null(wish.seller));
-  const auto json =
-      co_await ask(counter, fmt::format("POST /v1/auctions HTTP/1.1\r\nHost: {}\r\n{}Content-Type: application/json\r\n"
-                                        "Content-Length: {}\r\n\r\n{}",
-                                        desk_.authority, desk_.login.operator_header(), body.size(), body));
+  const std::string header = desk_.login.operator_header();
+  const auto json = co_await ask(counter, client::post_request("/v1/auctions", {desk_.authority, header}, {}, body));
   if (!json) co_return std::unexpected(json.error());
   checker::AuctionRecord auction;
   auction.id = AuctionId(checker::Fields(*json).number("id"));

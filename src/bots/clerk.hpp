@@ -11,7 +11,7 @@
 
 #include "base/result.hpp"
 #include "bots/bid_channel.hpp"
-#include "bots/http_connection.hpp"
+#include "client/http_connection.hpp"
 
 namespace flashbid::bots {
 
@@ -47,7 +47,7 @@ class Clerk {
   // One connection with what it needs to ask and understand.
   struct Counter {
     Counter(Desk& desk, std::size_t server) : connection(desk.io, desk.deadlines, desk.servers, server) {}
-    HttpConnection connection;
+    client::HttpConnection connection;
     simdjson::dom::parser parser;
     std::int64_t sent_ns = 0;
     std::int64_t answered_ns = 0;

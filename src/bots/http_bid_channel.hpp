@@ -4,7 +4,7 @@
 #include <simdjson.h>
 
 #include "bots/bid_channel.hpp"
-#include "bots/http_connection.hpp"
+#include "client/http_connection.hpp"
 
 namespace flashbid::bots {
 
@@ -22,7 +22,7 @@ class HttpBidChannel final : public BidChannel {
 
   Desk& desk_;
   checker::BidderIndex bidder_;
-  HttpConnection connection_;
+  client::HttpConnection connection_;
   simdjson::dom::parser parser_;
   std::string request_;
   std::string login_header_;

@@ -2,11 +2,11 @@
 // functions; one thread.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
+
+#include "client/writing.hpp"
 
 namespace flashbid::bots {
 
@@ -22,17 +22,17 @@ class Login {
 
   // A whole line of an HTTP header.
   [[nodiscard]] std::string header(const std::string& name, bool is_operator = false) const {
-    if (!mint_) return fmt::format("X-Bidder: {}\r\n", name);
-    return fmt::format("Authorization: Bearer {}\r\n", mint_(name, is_operator));
+    return client::header_of(who(name, is_operator));
   }
   [[nodiscard]] std::string operator_header() const { return header(std::string(operator_name), true); }
   // The first frame of a socket.
-  [[nodiscard]] std::string frame(const std::string& name) const {
-    if (!mint_) return fmt::format(R"({{"type":"auth","bidder":"{}"}})", name);
-    return fmt::format(R"({{"type":"auth","token":"{}"}})", mint_(name, false));
-  }
+  [[nodiscard]] std::string frame(const std::string& name) const { return client::auth_frame(who(name, false)); }
 
  private:
+  [[nodiscard]] client::Who who(const std::string& name, bool is_operator) const {
+    if (!mint_) return client::DevName{name};
+    return client::Token{mint_(name, is_operator)};
+  }
   MintToken mint_;
 };
 

@@ -30,11 +30,9 @@ void Watcher::leave() {
 }
 
 std::string Watcher::subscription() const {
-  const std::uint64_t auction = record().auction.value();
-  if (record().latest) return fmt::format(R"({{"type":"subscribe","auction_id":{},"mode":"latest"}})", auction);
-  if (!seen_anything_) return fmt::format(R"({{"type":"subscribe","auction_id":{}}})", auction);
-  return fmt::format(R"({{"type":"subscribe","auction_id":{},"epoch":{},"after_sequence":{}}})", auction,
-                     epoch_.value(), last_.value());
+  const auto place = seen_anything_ ? std::optional(client::Place{epoch_.value(), last_.value()}) : std::nullopt;
+  return client::subscribe_frame(record().auction.value(), place,
+                                 record().latest ? client::Mode::latest : client::Mode::every);
 }
 
 Awaitable<void> Watcher::run() {

@@ -7,7 +7,7 @@
 
 #include "bots/bid_channel.hpp"
 #include "bots/frame_memory.hpp"
-#include "bots/websocket_connection.hpp"
+#include "client/websocket_connection.hpp"
 
 namespace flashbid::bots {
 
@@ -39,7 +39,7 @@ class Watcher {
   Desk& desk_;
   FrameMemory& memory_;
   std::size_t number_;
-  WebSocketConnection connection_;
+  client::WebSocketConnection connection_;
   boost::asio::steady_timer timer_;
   std::int64_t asked_ns_ = 0;
   Epoch epoch_;

@@ -35,11 +35,7 @@ Awaitable<bool> WebSocketBidChannel::ready() {
 
 Awaitable<bool> WebSocketBidChannel::bid(checker::Operation& operation) {
   if (!co_await ready()) co_return false;
-  std::string frame = fmt::format(R"({{"type":"bid","id":"b{}","auction_id":{},"amount":{})", ++serial_,
-                                  operation.auction.value(), operation.amount.value());
-  if (operation.key != checker::no_key)
-    frame += fmt::format(R"(,"idempotency_key":"{}")", desk_.history.keys[operation.key]);
-  frame += '}';
+  const std::string frame = client::bid_frame(fmt::format("b{}", ++serial_), said_by(operation, desk_));
   operation.outcome = checker::Outcome::unknown;
   in_flight_ = &operation;
   operation.sent_ns = now_ns();

@@ -6,7 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "bots/bid_channel.hpp"
-#include "bots/websocket_connection.hpp"
+#include "client/websocket_connection.hpp"
 
 namespace flashbid::bots {
 
@@ -24,7 +24,7 @@ class WebSocketBidChannel final : public BidChannel {
 
   Desk& desk_;
   checker::BidderIndex bidder_;
-  WebSocketConnection connection_;
+  client::WebSocketConnection connection_;
   boost::asio::steady_timer answered_;  // cancelled when the bid in flight has its outcome
   simdjson::dom::parser parser_;
   checker::Operation* in_flight_ = nullptr;

@@ -11,6 +11,7 @@
 
 #include "auction/decide.hpp"
 #include "base/result.hpp"
+#include "engine/bid_stages.hpp"
 #include "feed/hub.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/operator_action.hpp"
@@ -22,6 +23,7 @@ struct BidRequest {
   AuctionId auction;
   Bid bid;
   IdempotencyKey key;  // empty = none; its scope is (bidder, auction)
+  Stopwatch::time_point submitted_at = unmeasured;
 };
 
 struct CreateRequest {
@@ -50,6 +52,14 @@ struct EventsPage {
   Sequence newest;                  // of the auction's last durable event
 };
 
+// What is remembered of refused bids on one auction: of those that came under an idempotency key, for ten minutes at
+// least. One without a key leaves nothing behind.
+struct Rejections {
+  std::vector<BidAnswer> answers;  // the latest ones, by rising decided_at
+  Timestamp since;                 // none that was decided from here on is missing
+};
+inline constexpr std::size_t most_rejections_told = 1'000;
+
 struct AuctionPage {
   std::vector<AuctionView> auctions;  // by rising id
   bool more = false;
@@ -62,6 +72,7 @@ using AuctionDone = std::move_only_function<void(Result<AuctionView>)>;
 using EventsDone = std::move_only_function<void(Result<EventsPage>)>;
 using ListDone = std::move_only_function<void(Result<AuctionPage>)>;
 using ActionsDone = std::move_only_function<void(Result<std::vector<OperatorAction>>)>;
+using RejectionsDone = std::move_only_function<void(Result<Rejections>)>;
 
 // How the engine is. Any thread may ask.
 struct Health {
@@ -79,15 +90,12 @@ struct EngineCounters {
   std::uint64_t commits = 0;                          // transactions
   std::uint64_t committed_records = 0;
   std::uint64_t failed_commits = 0;
-  double commit_seconds = 0;  // spent in append()
-  std::array<std::uint64_t, 12>
-      commit_seconds_buckets{};  // not cumulative; bounds in commit_bucket_bounds, last = above
-  std::uint64_t unmoved = 0;     // ledger rows not yet in history
+  HistogramCounts commit;     // each append() to the ledger
+  BidStageCounts bid_stages;  // those of the engine
+  std::uint64_t unmoved = 0;  // ledger rows not yet in history
   std::uint64_t auctions_in_memory = 0;
   std::uint64_t watchers = 0;
 };
-inline constexpr std::array<double, 11> commit_bucket_bounds{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005,
-                                                             0.01,   0.02,   0.05,   0.1,   0.5};
 
 class Engine {
  public:
@@ -103,6 +111,8 @@ class Engine {
   virtual void events(const EventsQuery& query, EventsDone done) = 0;
   // What operators did to the auction, in sequence. Hidden: for operators alone.
   virtual void actions(AuctionId auction, ActionsDone done) = 0;
+  // For operators alone, too.
+  virtual void rejections(AuctionId auction, RejectionsDone done) = 0;
 
   // This loop's broadcast: subscribe here.
   [[nodiscard]] virtual Hub& hub() = 0;

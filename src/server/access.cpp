@@ -118,9 +118,11 @@ std::string Access::headers_for_origin(const HttpRequest& request) const {
   if (request.method == Method::options) {
     headers +=
         "Access-Control-Allow-Methods: GET, HEAD, POST, DELETE\r\nAccess-Control-Allow-Headers: Authorization, "
-        "Content-Type, Idempotency-Key, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\n";
+        "Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id\r\nAccess-Control-Max-Age: 600\r\n";
   } else {
-    headers += "Access-Control-Expose-Headers: Content-Disposition, Location, Retry-After, WWW-Authenticate\r\n";
+    headers +=
+        "Access-Control-Expose-Headers: Content-Disposition, Location, Retry-After, WWW-Authenticate, "
+        "X-Request-Id\r\n";
   }
   return headers;
 }

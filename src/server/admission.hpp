@@ -37,7 +37,7 @@ void when_admitted(LoopServer& server, const Claim& claim, Done done) {
 // moved.
 class QueuedBid {
  public:
-  explicit QueuedBid(const LoopServer& server) : count_(server.waiting_bids()) { ++*count_; }
+  explicit QueuedBid(LoopServer& server) : count_(server.waiting_bids()), since_(server.bid_came()) { ++*count_; }
   QueuedBid(QueuedBid&&) noexcept = default;
   QueuedBid& operator=(QueuedBid&&) = delete;
   QueuedBid(const QueuedBid&) = delete;
@@ -45,9 +45,21 @@ class QueuedBid {
   ~QueuedBid() {
     if (count_ != nullptr) --*count_;
   }
+  // It goes to the engine; returns when, if it is measured.
+  [[nodiscard]] Stopwatch::time_point submitted(LoopServer& server) const {
+    if (since_ == unmeasured) return unmeasured;
+    const Stopwatch::time_point now = Stopwatch::now();
+    server.traffic().bid_stages.add(BidStage::decode, now - since_);
+    return now;
+  }
+  // Its answer leaves at the end of this round.
+  void answered(LoopServer& server) const {
+    if (since_ != unmeasured) server.bid_answered(since_);
+  }
 
  private:
   std::shared_ptr<std::size_t> count_;  // the loop's, which this may outlive
+  Stopwatch::time_point since_;         // it is measured from
 };
 
 }  // namespace flashbid

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/loop_server.hpp"
+#include "server/request_log.hpp"
 #include "wire/csv.hpp"
 #include "wire/http_response.hpp"
 
@@ -16,10 +17,12 @@ constexpr std::size_t page_size = 1000;
 
 }  // namespace
 
-DownloadSession::DownloadSession(LoopServer& server, Channel channel, const Asked& asked, std::string standing_headers)
+DownloadSession::DownloadSession(LoopServer& server, Channel channel, const Asked& asked, std::string standing_headers,
+                                 const RequestId& request_id)
     : Connection(server, std::move(channel)),
       asked_(asked),
       standing_headers_(std::move(standing_headers)),
+      request_id_(request_id),
       outbox_(server.limits().outbox) {
   server.traffic().http_connections.add();
   bound_send_buffer(server.limits().stream_buffer_bytes);
@@ -53,7 +56,7 @@ void DownloadSession::begin_file(const AuctionView& view) {
   last_ = view.auction.sequence;
   std::string head;
   append_download_head(head, csv_type, fmt::format("auction-{}-bids.csv", asked_.auction.value()), asked_.is_chunked,
-                       standing_headers_);
+                       {.standing_headers = standing_headers_, .request_id = request_id_.view()});
   server().traffic().http_responses[2].add();
   send(std::move(head));
   if (asked_.only_head) {
@@ -89,11 +92,13 @@ void DownloadSession::refuse(const Error& error) {
                                 ? WireError{ErrorCode::not_found, "there is no such auction"}
                                 : to_wire(error);
   std::string answer;
+  log_refusal(refusal, request_id_);
   append_problem(answer, refusal,
                  {.keep_alive = false,
                   .without_body = asked_.only_head,
                   .extra_headers = {},
-                  .standing_headers = standing_headers_});
+                  .standing_headers = standing_headers_,
+                  .request_id = request_id_.view()});
   server().traffic().http_responses[static_cast<std::size_t>(entry_of(refusal.code).http_status) / 100].add();
   ended_ = true;
   send(std::move(answer));

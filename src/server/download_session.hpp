@@ -11,6 +11,7 @@
 #include "server/connection.hpp"
 #include "server/outbox.hpp"
 #include "wire/bidder_names.hpp"
+#include "wire/request_id.hpp"
 
 namespace flashbid {
 
@@ -22,7 +23,8 @@ class DownloadSession final : public Connection {
     bool only_head = false;  // by HEAD
     bool is_chunked = true;  // HTTP/1.0 knows no chunks: there the end of the connection is the end of the file
   };
-  DownloadSession(LoopServer& server, Channel channel, const Asked& asked, std::string standing_headers);
+  DownloadSession(LoopServer& server, Channel channel, const Asked& asked, std::string standing_headers,
+                  const RequestId& request_id);
 
   void start();
 
@@ -46,6 +48,7 @@ class DownloadSession final : public Connection {
 
   const Asked asked_;
   const std::string standing_headers_;
+  const RequestId request_id_;
   Currency currency_;
   Sequence after_;  // the last event that is in the file
   Sequence last_;   // the last that will be

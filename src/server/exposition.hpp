@@ -4,10 +4,12 @@
 #include <prometheus/metric_family.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "engine/engine.hpp"
+#include "base/histogram.hpp"
 
 namespace flashbid {
 
@@ -17,14 +19,16 @@ class Exposition {
 
   void counter(std::string name, std::string help);
   void gauge(std::string name, std::string help);
+  void histogram(std::string name, std::string help);
 
   // A value of the family begun last.
   Exposition& sample(std::uint64_t value, Labels labels = {});
   Exposition& sample(double value, Labels labels = {});
-
-  void commit_seconds(const EngineCounters& counters);
+  Exposition& sample(const HistogramCounts& counts, Labels labels = {});
 
   [[nodiscard]] std::string text() const;
+  // Every sample but a histogram's buckets, by the name that it has in the text: "flashbid_connections{kind=\"http\"}".
+  void each(const std::function<void(std::string_view name, double value)>& told) const;
 
  private:
   void begin(std::string name, std::string help, prometheus::MetricType type);

@@ -5,6 +5,7 @@
 
 #include "server/loop_server.hpp"
 #include "server/reply.hpp"
+#include "server/request_log.hpp"
 #include "server/routes.hpp"
 #include "wire/http_response.hpp"
 
@@ -73,6 +74,7 @@ std::uint32_t HttpSession::owe(bool last, bool head) {
   }
   Slot& owed = slot(next_);
   owed.headers.clear();
+  owed.request_id.clear();
   owed.answered = false;
   owed.last = last;
   owed.head = head;
@@ -87,6 +89,9 @@ bool HttpSession::dispatch(const HttpRequest& request) {
   company_ = company;
   server().traffic().http_requests.add();
   const std::uint32_t number = owe(!request.keep_alive || request.http_1_0, request.method == Method::head);
+  if (const auto given = request.field(HttpField::x_request_id)) {
+    if (const auto id = RequestId::parse(*given)) slot(number).request_id = *id;
+  }
   Reply reply(self<HttpSession>(), number);
   if (redirects_) {
     routes::redirect(request, std::move(reply));
@@ -120,21 +125,30 @@ std::string_view HttpSession::standing_headers(std::uint32_t number) {
 
 std::string& HttpSession::begin_answer(std::uint32_t number) { return number == first_ ? output_ : slot(number).text; }
 
+const RequestId& HttpSession::request_id(std::uint32_t number) {
+  RequestId& id = slot(number).request_id;
+  if (id.is_none()) id = RequestId::parse(server().new_request_id()).value();
+  return id;
+}
+
+ResponseOptions HttpSession::options_of(std::uint32_t number, std::string_view extra_headers) {
+  const Slot& owed = slot(number);
+  const bool ends = owed.last || (no_more_ && number + 1 == next_);
+  const std::string_view id = owed.request_id.is_none() ? server().new_request_id() : owed.request_id.view();
+  return {!ends, owed.head, extra_headers, standing_headers(number), id};
+}
+
 void HttpSession::answer(std::uint32_t number, int status, std::string_view content_type, std::string_view body,
                          std::string_view extra_headers) {
   if (!is_open()) return;
-  const Slot& owed = slot(number);
-  const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  append_response(begin_answer(number), status, content_type, body,
-                  {!ends, owed.head, extra_headers, standing_headers(number)});
+  append_response(begin_answer(number), status, content_type, body, options_of(number, extra_headers));
   end_answer(number, status);
 }
 
 void HttpSession::refuse(std::uint32_t number, const WireError& error, std::string_view extra_headers) {
   if (!is_open()) return;
-  const Slot& owed = slot(number);
-  const bool ends = owed.last || (no_more_ && number + 1 == next_);
-  append_problem(begin_answer(number), error, {!ends, owed.head, extra_headers, standing_headers(number)});
+  log_refusal(error, request_id(number));
+  append_problem(begin_answer(number), error, options_of(number, extra_headers));
   end_answer(number, entry_of(error.code).http_status);
 }
 

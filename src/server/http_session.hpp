@@ -12,6 +12,8 @@
 #include "server/connection.hpp"
 #include "server/targets.hpp"
 #include "wire/http_reader.hpp"
+#include "wire/http_response.hpp"
+#include "wire/request_id.hpp"
 
 namespace flashbid {
 
@@ -35,6 +37,8 @@ class HttpSession final : public Connection {
   void add_headers(std::uint32_t number, std::string_view headers);
   // Those of the connection and those; good until the next call for this request.
   [[nodiscard]] std::string_view standing_headers(std::uint32_t number);
+  // What it calls itself; one that does not is given a name.
+  [[nodiscard]] const RequestId& request_id(std::uint32_t number);
 
   // For the routes, while they are given a request that has the connection for itself: what came behind that request,
   // and the channel; nothing was answered to it here.
@@ -44,8 +48,9 @@ class HttpSession final : public Connection {
 
  private:
   struct Slot {
-    std::string text;     // of an answer that waits for earlier ones
-    std::string headers;  // of this answer, whatever it is: whole lines
+    std::string text;      // of an answer that waits for earlier ones
+    std::string headers;   // of this answer, whatever it is: whole lines
+    RequestId request_id;  // none = nobody has asked for it yet
     bool answered = false;
     bool last = false;  // the connection ends after it
     bool head = false;  // to a HEAD: no body
@@ -66,6 +71,7 @@ class HttpSession final : public Connection {
   [[nodiscard]] bool is_quiet() const { return first_ == next_ && output_.empty(); }
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] Slot& slot(std::uint32_t number) { return slots_[number % slots_.size()]; }
+  [[nodiscard]] ResponseOptions options_of(std::uint32_t number, std::string_view extra_headers);
   [[nodiscard]] std::string& begin_answer(std::uint32_t number);
   void end_answer(std::uint32_t number, int status);
   // False if the socket takes no more for now, or is broken.

@@ -90,6 +90,7 @@ void Loop::wait() {
   const bool may_sleep = falls_asleep();
   const int count = ::epoll_wait(epoll_.descriptor(), ready_.data(), static_cast<int>(ready_.size()),
                                  may_sleep ? milliseconds_to_wait() : 0);
+  awake_since_ = Clock::now();
   if (may_sleep) {
     const std::lock_guard lock(mutex_);
     sleeping_ = false;
@@ -142,6 +143,7 @@ void Loop::flush_answers() {
     flushable->flush();
   }
   flushing_.clear();
+  if (after_answers_) after_answers_();
 }
 
 void Loop::flush_turns() {

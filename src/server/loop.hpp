@@ -82,6 +82,11 @@ class Loop final : public Executor {
 
   static constexpr std::size_t most_turns = 16;  // of flush_in_turn(), between two looks at the sockets
 
+  // When the sockets were last looked at.
+  [[nodiscard]] std::chrono::steady_clock::time_point awake_since() const { return awake_since_; }
+  // Calls `flushed` whenever the answers of a round have been handed to their sockets.
+  void after_answers(std::function<void()> flushed) { after_answers_ = std::move(flushed); }
+
   // Calls `due` once the loop runs, and again after the time that it returned, for ever.
   void repeat(std::function<std::chrono::milliseconds()> due);
   // Calls `due` once, after `delay`.
@@ -116,6 +121,8 @@ class Loop final : public Executor {
   std::vector<epoll_event> ready_;
   std::vector<Repeated> repeated_;
   std::vector<Once> once_;
+  Clock::time_point awake_since_{};
+  std::function<void()> after_answers_;
   Clock::time_point next_timer_ = Clock::time_point::max();
   std::vector<Task> tasks_;  // posted on this thread, run at the end of the round
   std::vector<Task> running_;

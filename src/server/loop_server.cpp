@@ -16,6 +16,7 @@ LoopServer::LoopServer(Loop& loop, Engine* engine, ServerShared& shared)
     sweep();
     return shared_.limits.sweep;
   });
+  loop_.after_answers([this] { end_round(); });
 }
 
 LoopServer::~LoopServer() { close_all(); }
@@ -57,6 +58,14 @@ void LoopServer::sweep() {
     const std::shared_ptr<Connection> connection = connections_[i];
     connection->sweep(now);
   }
+}
+
+void LoopServer::end_round() {
+  measured_bids_.end_round();
+  if (answered_bids_.empty()) return;
+  const Stopwatch::time_point now = Stopwatch::now();
+  for (const Stopwatch::time_point since : answered_bids_) traffic_.bid_stages.add(BidStage::whole, now - since);
+  answered_bids_.clear();
 }
 
 void LoopServer::wind_up(std::function<void()> idle) {

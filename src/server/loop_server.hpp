@@ -16,11 +16,14 @@
 #include "server/access.hpp"
 #include "server/certificate.hpp"
 #include "server/connection.hpp"
+#include "server/exposition.hpp"
 #include "server/joined_frames.hpp"
 #include "server/limits.hpp"
 #include "server/loop.hpp"
+#include "server/measured_bids.hpp"
 #include "server/targets.hpp"
 #include "server/traffic.hpp"
+#include "wire/request_id.hpp"
 
 namespace flashbid {
 
@@ -39,7 +42,7 @@ struct ServerShared {
   routes::Offer offer = routes::Offer::auctions;
   std::atomic<std::size_t> connections{0};         // open now, on all loops
   std::optional<ConnectionsByAddress> by_address;  // always there
-  std::function<std::string()> metrics;            // any thread: the text of /metrics
+  std::function<Exposition()> metrics;             // any thread
   std::function<Health()> health;                  // any thread
   Load* load = nullptr;                            // null = there are no bots here
 };
@@ -74,6 +77,16 @@ class LoopServer {
   // Bids that wait for the limits or for the engine (admission.hpp).
   [[nodiscard]] const std::shared_ptr<std::size_t>& waiting_bids() const { return waiting_bids_; }
 
+  // From when the stages of a bid that has just come are measured; unmeasured = not at all.
+  [[nodiscard]] Stopwatch::time_point bid_came() {
+    return measured_bids_.takes_next() ? loop_.awake_since() : unmeasured;
+  }
+  // A measured bid that came `since` then has its answer: that leaves at the end of this round.
+  void bid_answered(Stopwatch::time_point since) { answered_bids_.push_back(since); }
+
+  // Good until the next call.
+  [[nodiscard]] std::string_view new_request_id() { return request_ids_.next(); }
+
   // An empty text to encode an answer into; good until the next call.
   [[nodiscard]] std::string& scratch() {
     scratch_.clear();
@@ -89,6 +102,7 @@ class LoopServer {
 
  private:
   void sweep();
+  void end_round();
 
   Loop& loop_;
   Engine* engine_;
@@ -97,6 +111,9 @@ class LoopServer {
   Access access_;
   std::vector<std::shared_ptr<Connection>> connections_;
   std::string scratch_;
+  RequestIds request_ids_;
+  std::vector<Stopwatch::time_point> answered_bids_;  // of this round, measured
+  MeasuredBids measured_bids_;
   const std::shared_ptr<std::size_t> waiting_bids_ = std::make_shared<std::size_t>(0);
   JoinedFrames joined_frames_;
   std::array<char, 16 * 1024> discarded_{};

@@ -6,7 +6,13 @@
 namespace flashbid {
 namespace {
 
-void add_engine(const Engine& engine, Exposition& out) {
+void add_stages(std::span<const Traffic* const> loops, BidStageCounts counts, Exposition& out) {
+  for (const Traffic* loop : loops) loop->bid_stages.add_to(counts);
+  out.histogram("flashbid_bid_stage_seconds", "Time that bids take in each stage of their journey, and in all");
+  for (std::size_t i = 0; i < counts.size(); ++i) out.sample(counts[i], {{"stage", std::string(bid_stage_names[i])}});
+}
+
+void add_engine(const Engine& engine, std::span<const Traffic* const> loops, Exposition& out) {
   const EngineCounters counters = engine.counters();
   out.counter("flashbid_bids_total", "Bids decided, by verdict and reason");
   out.sample(counters.accepted, {{"verdict", "accepted"}, {"reason", ""}});
@@ -24,7 +30,9 @@ void add_engine(const Engine& engine, Exposition& out) {
   out.sample(counters.committed_records);
   out.counter("flashbid_failed_commits_total", "Transactions that could not be made durable");
   out.sample(counters.failed_commits);
-  out.commit_seconds(counters);
+  out.histogram("flashbid_commit_seconds", "Time to make a batch durable");
+  out.sample(counters.commit);
+  add_stages(loops, counters.bid_stages, out);
   out.gauge("flashbid_ledger_unmoved_records", "Records committed and not yet moved into history");
   out.sample(counters.unmoved);
   out.gauge("flashbid_auctions_in_memory", "Auctions held in memory");
@@ -92,7 +100,7 @@ void add_traffic(std::span<const Traffic* const> loops, Exposition& out) {
 }  // namespace
 
 void add_metrics(std::span<const Traffic* const> loops, const Engine* engine, Exposition& out) {
-  if (engine != nullptr) add_engine(*engine, out);
+  if (engine != nullptr) add_engine(*engine, loops, out);
   add_traffic(loops, out);
 }
 

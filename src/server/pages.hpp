@@ -8,7 +8,7 @@
 
 namespace flashbid {
 
-// "/" is index.html, "/docs" is docs.html, else the file of that name.
+// "/" is index.html, "/docs" is docs/index.html, "/docs/errors" is docs/errors.html, else the file of that name.
 [[nodiscard]] std::optional<embedded::File> find_page(std::string_view path);
 
 // Whether what is there never changes: names under /assets/ carry a hash of their content.

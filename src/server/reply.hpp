@@ -30,6 +30,7 @@ class Reply {
   // Headers that the answer has whatever it will be: whole lines.
   void add_headers(std::string_view headers) { session_->add_headers(number_, headers); }
   [[nodiscard]] std::string_view standing_headers() const { return session_->standing_headers(number_); }
+  [[nodiscard]] const RequestId& request_id() const { return session_->request_id(number_); }
   // `conflict` is what a conflict means for this request.
   void fail(const Error& error, ErrorCode conflict = ErrorCode::internal) { refuse(to_wire(error, conflict)); }
 

@@ -62,6 +62,8 @@ void serve_get(HttpSession& session, const Place& place, const Asker& asker, con
       return list_events(place.auction, asker, request, std::move(reply));
     case Target::actions:
       return list_actions(place.auction, asker, std::move(reply));
+    case Target::explain:
+      return explain_auction(place.auction, asker, request, std::move(reply));
     case Target::stream:
       return open_stream(session, asker, request, std::move(reply));
     case Target::access:
@@ -74,6 +76,8 @@ void serve_get(HttpSession& session, const Place& place, const Asker& asker, con
       return readyz(std::move(reply));
     case Target::metrics:
       return metrics(std::move(reply));
+    case Target::health:
+      return show_health(asker, std::move(reply));
     case Target::load:
       return show_load(std::move(reply));
     case Target::demo_item:
@@ -92,9 +96,11 @@ bool asks_who(Target target) {
     case Target::bids_csv:
     case Target::events:
     case Target::actions:
+    case Target::explain:
     case Target::cancel:
     case Target::stream:
     case Target::increments:
+    case Target::health:
       return true;
     default:
       return false;

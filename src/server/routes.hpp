@@ -29,6 +29,7 @@ void bid(AuctionId auction, const Asker& asker, const HttpRequest& request, Repl
 void list_bids(AuctionId auction, const Asker& asker, const HttpRequest& request, Reply reply);
 void list_events(AuctionId auction, const Asker& asker, const HttpRequest& request, Reply reply);
 void list_actions(AuctionId auction, const Asker& asker, Reply reply);
+void explain_auction(AuctionId auction, const Asker& asker, const HttpRequest& request, Reply reply);
 void follow_events(AuctionId auction, HttpSession& session, const Asker& asker, const HttpRequest& request,
                    Reply reply);
 // All of them as a file, of which no more than a page is in memory.
@@ -48,6 +49,7 @@ void log_out(const Asker& asker, const HttpRequest& request, Reply reply);
 void healthz(Reply reply);
 void readyz(Reply reply);
 void metrics(Reply reply);
+void show_health(const Asker& asker, Reply reply);
 void page(const HttpRequest& request, Reply reply);
 
 void start_load(const HttpRequest& request, Reply reply);

@@ -7,6 +7,7 @@
 #include "ledger/event_codec.hpp"
 #include "server/admission.hpp"
 #include "server/loop_server.hpp"
+#include "server/request_log.hpp"
 #include "server/routes.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
@@ -45,18 +46,21 @@ Claim claim_of(const Asker& asker, AuctionId auction = {}) {
           .is_operator = asker.caller.role == access::Role::operator_};
 }
 
-void submit_bid(LoopServer& server, const BidRequest& bid, QueuedBid waiting, BidderNames names, Reply reply) {
+void submit_bid(LoopServer& server, BidRequest bid, QueuedBid waiting, BidderNames names, Reply reply) {
+  bid.submitted_at = waiting.submitted(server);
   server.engine().submit(
       bid, [waiting = std::move(waiting), names, reply = std::move(reply)](const Result<BidAnswer>& answer) mutable {
         if (!answer) return refuse(reply, answer.error());
         std::string& body = reply.server().scratch();
         encode_bid_answer(*answer, names, body);
         reply.json(body);
+        waiting.answered(reply.server());
       });
 }
 
 // Names are of the alphabet of ids: nobody can write a line of his own by them.
-void log_action(std::string_view action, AuctionId auction, const BidderId& by) {
+void log_action(std::string_view action, AuctionId auction, const BidderId& by, const RequestId& request) {
+  const LogOfRequest log(request);
   spdlog::info("operator: {} auction {}, by {}", action, auction.value(), by.empty() ? "somebody unknown" : by.view());
 }
 
@@ -64,7 +68,7 @@ void submit_creation(LoopServer& server, CreateRequest create, BidderNames names
   const BidderId by = create.by;
   server.engine().submit(std::move(create), [by, names, reply = std::move(reply)](Result<AuctionView> view) mutable {
     if (!view) return reply.fail(view.error(), ErrorCode::auction_exists);
-    log_action("created", view->auction.id, by);
+    log_action("created", view->auction.id, by, reply.request_id());
     send_auction(reply, 201, *view, names,
                  "Location: /v1/auctions/" + std::to_string(view->auction.id.value()) + "\r\n");
   });
@@ -74,7 +78,7 @@ void submit_cancellation(LoopServer& server, CancelRequest cancel, BidderNames n
   const BidderId by = cancel.by;
   server.engine().submit(std::move(cancel), [by, names, reply = std::move(reply)](Result<AuctionView> view) mutable {
     if (!view) return refuse(reply, view.error(), ErrorCode::auction_not_cancellable);
-    log_action("cancelled", view->auction.id, by);
+    log_action("cancelled", view->auction.id, by, reply.request_id());
     send_auction(reply, 200, *view, names);
   });
 }

@@ -53,15 +53,17 @@ void tell_bid(Reply& reply, const BidAnswer& answer) {
 
 void submit_bid(const DemoBid& bid, Reply reply) {
   LoopServer& server = reply.server();
-  const BidRequest request{bid.item, {bid.user, bid.amount}, {}};
+  BidRequest request{bid.item, {bid.user, bid.amount}, {}};
   when_admitted(server, {.bidder = bid.user, .address = {}, .auction = bid.item},
                 [&server, request, waiting = QueuedBid(server),
                  reply = std::move(reply)](const std::optional<WireError>& refused) mutable {
                   if (refused) return reply.refuse(*refused);
+                  request.submitted_at = waiting.submitted(server);
                   server.engine().submit(request, [waiting = std::move(waiting),
                                                    reply = std::move(reply)](const Result<BidAnswer>& answer) mutable {
                     if (!answer) return reply.fail(answer.error());
                     tell_bid(reply, *answer);
+                    waiting.answered(reply.server());
                   });
                 });
 }

@@ -42,6 +42,7 @@ void open_stream(HttpSession& session, const Asker& asker, const HttpRequest& re
   *answer += accept;
   *answer += "\r\n";
   *answer += reply.standing_headers();
+  append_request_id(*answer, reply.request_id().view());
   // A client that offers only protocols we do not know gets none, and may fail the connection (RFC 6455, 4.2.2).
   if (request.lists(HttpField::websocket_protocol, websocket_protocol)) {
     *answer += "Sec-WebSocket-Protocol: ";
@@ -73,7 +74,7 @@ void follow_events(AuctionId auction, HttpSession& session, const Asker& asker, 
   std::string standing_headers(reply.standing_headers());
   std::string token(server.access().token_of(request));
   const auto feed = std::make_shared<SseSession>(server, session.hand_over(), auction, asker.caller, std::move(token),
-                                                 std::move(standing_headers));
+                                                 std::move(standing_headers), reply.request_id());
   server.hold(feed);
   feed->start(from);
 }
@@ -86,8 +87,8 @@ void download_bids(AuctionId auction, HttpSession& session, const Asker& asker, 
                                      .only_head = request.method == Method::head,
                                      .is_chunked = !request.http_1_0};
   std::string standing_headers(reply.standing_headers());
-  const auto download =
-      std::make_shared<DownloadSession>(server, session.hand_over(), asked, std::move(standing_headers));
+  const auto download = std::make_shared<DownloadSession>(server, session.hand_over(), asked,
+                                                          std::move(standing_headers), reply.request_id());
   server.hold(download);
   download->start();
 }

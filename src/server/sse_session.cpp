@@ -3,18 +3,20 @@
 #include <utility>
 
 #include "server/loop_server.hpp"
+#include "server/request_log.hpp"
 #include "wire/encode.hpp"
 #include "wire/http_response.hpp"
 
 namespace flashbid {
 
 SseSession::SseSession(LoopServer& server, Channel channel, AuctionId auction, const Caller& caller, std::string token,
-                       std::string standing_headers)
+                       std::string standing_headers, const RequestId& request_id)
     : Connection(server, std::move(channel)),
       auction_(auction),
       caller_(caller),
       token_(std::move(token)),
       standing_headers_(std::move(standing_headers)),
+      request_id_(request_id),
       outbox_(server.limits().outbox) {
   server.traffic().sse_connections.add();
   bound_send_buffer(server.limits().stream_buffer_bytes);
@@ -43,7 +45,8 @@ void SseSession::send_head() {
   if (has_head_) return;
   has_head_ = true;
   auto head = std::make_shared<std::string>();
-  append_stream_head(*head, "text/event-stream", standing_headers_);
+  append_stream_head(*head, "text/event-stream",
+                     {.standing_headers = standing_headers_, .request_id = request_id_.view()});
   server().traffic().http_responses[2].add();
   outbox_.push_beyond_bounds(std::move(head));
   server().loop().flush_in_turn(*this);
@@ -80,9 +83,13 @@ void SseSession::on_newer_state(AuctionId) {}
 void SseSession::on_refused(AuctionId, const Error& error) {
   auto answer = std::make_shared<std::string>();
   const WireError refusal = to_wire(error);
-  append_problem(
-      *answer, refusal,
-      {.keep_alive = false, .without_body = false, .extra_headers = {}, .standing_headers = standing_headers_});
+  log_refusal(refusal, request_id_);
+  append_problem(*answer, refusal,
+                 {.keep_alive = false,
+                  .without_body = false,
+                  .extra_headers = {},
+                  .standing_headers = standing_headers_,
+                  .request_id = request_id_.view()});
   server().traffic().http_responses[static_cast<std::size_t>(entry_of(refusal.code).http_status) / 100].add();
   outbox_.push_beyond_bounds(std::move(answer));
   leaving_ = true;

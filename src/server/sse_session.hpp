@@ -10,13 +10,14 @@
 #include "server/access.hpp"
 #include "server/connection.hpp"
 #include "server/outbox.hpp"
+#include "wire/request_id.hpp"
 
 namespace flashbid {
 
 class SseSession final : public Connection, private Watcher {
  public:
   SseSession(LoopServer& server, Channel channel, AuctionId auction, const Caller& caller, std::string token,
-             std::string standing_headers);
+             std::string standing_headers, const RequestId& request_id);
 
   void start(std::optional<ResumePoint> from);
 
@@ -44,6 +45,7 @@ class SseSession final : public Connection, private Watcher {
   Caller caller_;            // who asked
   const std::string token_;  // by which; empty = by none
   const std::string standing_headers_;
+  const RequestId request_id_;
   Outbox outbox_;
   bool has_head_ = false;
   bool leaving_ = false;  // ends once the outbox is empty

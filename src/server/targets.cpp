@@ -59,7 +59,7 @@ bool allows(Target target, Method method) {
 bool takes_query(Target target, Method method) {
   if (target == Target::page) return true;
   return method != Method::post && (target == Target::auctions || target == Target::bids || target == Target::events ||
-                                    target == Target::increments);
+                                    target == Target::explain || target == Target::increments);
 }
 
 Place find(std::string_view path, Offer offer) {
@@ -82,10 +82,12 @@ Place find(std::string_view path, Offer offer) {
     if (part == "/bids.csv") return {Target::bids_csv, *id};
     if (part == "/events") return {Target::events, *id};
     if (part == "/actions") return {Target::actions, *id};
+    if (part == "/explain") return {Target::explain, *id};
     if (part == "/cancel") return {Target::cancel, *id};
     return {};
   }
   if (path == "/v1/stream") return {Target::stream, {}};
+  if (path == "/v1/health") return {Target::health, {}};
   if (path == "/v1/access") return {Target::access, {}};
   if (path == "/v1/increments") return {Target::increments, {}};
   if (const auto of_accounts = std::ranges::find(account_paths, path, &AccountPath::path);
@@ -109,9 +111,10 @@ Place find(std::string_view path, Offer offer) {
 
 Company company_of(Target target, Method method) {
   if (method == Method::post) return target == Target::bids ? Company::bids : Company::alone;
-  const bool is_long =
-      target == Target::auctions || target == Target::bids || target == Target::bids_csv || target == Target::events;
-  return is_long || target == Target::stream || target == Target::metrics ? Company::alone : Company::reads;
+  const bool is_long = target == Target::auctions || target == Target::bids || target == Target::bids_csv ||
+                       target == Target::events || target == Target::explain;
+  return is_long || target == Target::stream || target == Target::metrics || target == Target::health ? Company::alone
+                                                                                                      : Company::reads;
 }
 
 }  // namespace flashbid::routes

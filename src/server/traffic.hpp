@@ -8,6 +8,7 @@
 
 #include "access/jwt.hpp"
 #include "access/rate_limits.hpp"
+#include "engine/bid_stages.hpp"
 
 namespace flashbid {
 
@@ -51,6 +52,7 @@ struct Traffic {
   Counter timeouts;  // 408 and idle ones
   Counter frames_received;
   Counter events_pushed;  // events and states put into outboxes
+  BidStages bid_stages;   // those of the server: `decode` and `whole`
   Counter slow_readers;   // closed with 1013
   Counter tls_handshakes;
   Counter tls_failed_handshakes;  // refused, broken off or too slow

@@ -152,11 +152,14 @@ void WebSocketSession::carry_out(const BidFrame& frame) {
                 });
 }
 
-void WebSocketSession::submit(const std::string& id, const BidRequest& bid, QueuedBid waiting) {
+void WebSocketSession::submit(const std::string& id, BidRequest bid, QueuedBid waiting) {
   refused_in_a_row_ = 0;
-  server().engine().submit(
-      bid, [session = self<WebSocketSession>(), id, auction = bid.auction, waiting = std::move(waiting)](
-               const Result<BidAnswer>& answer) { session->answer_bid(id, auction, answer); });
+  bid.submitted_at = waiting.submitted(server());
+  server().engine().submit(bid, [session = self<WebSocketSession>(), id, auction = bid.auction,
+                                 waiting = std::move(waiting)](const Result<BidAnswer>& answer) {
+    session->answer_bid(id, auction, answer);
+    if (answer) waiting.answered(session->server());
+  });
 }
 
 // Who goes on all the same is sent away.

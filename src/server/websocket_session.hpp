@@ -53,7 +53,7 @@ class WebSocketSession final : public Connection, private Watcher {
   void carry_out(const UnsubscribeFrame& frame);
   void carry_out(const BidFrame& frame);
   void carry_out(const TimeFrame& frame);
-  void submit(const std::string& id, const BidRequest& bid, QueuedBid waiting);
+  void submit(const std::string& id, BidRequest bid, QueuedBid waiting);
   void refuse_bid(const std::string& id, AuctionId auction, const WireError& error);
   [[nodiscard]] bool is_expired();
   void answer_bid(const std::string& id, AuctionId auction, const Result<BidAnswer>& answer);

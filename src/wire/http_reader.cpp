@@ -88,14 +88,15 @@ std::optional<HttpField> field_of(http::field known, std::string_view name) {
   }
   if (equal_ignoring_case(name, "x-bidder")) return HttpField::x_bidder;
   if (equal_ignoring_case(name, "idempotency-key")) return HttpField::idempotency_key;
+  if (equal_ignoring_case(name, "x-request-id")) return HttpField::x_request_id;
   if (equal_ignoring_case(name, "last-event-id")) return HttpField::last_event_id;
   return std::nullopt;
 }
 
-// Lists that may be given in several lines; of all others a second line is refused.
+// Lists that may be given in several lines, and a name that proxies may add to; of all others a second line is refused.
 bool may_repeat(HttpField field) {
-  return field == HttpField::accept || field == HttpField::connection || field == HttpField::websocket_protocol ||
-         field == HttpField::upgrade || field == HttpField::if_none_match;
+  return field == HttpField::x_request_id || field == HttpField::accept || field == HttpField::connection ||
+         field == HttpField::websocket_protocol || field == HttpField::upgrade || field == HttpField::if_none_match;
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ enum class HttpField : std::uint8_t {
   authorization,
   x_bidder,
   idempotency_key,
+  x_request_id,
   last_event_id,
   if_none_match,
   upgrade,

@@ -41,6 +41,13 @@ void append_status_line(std::string& out, int status) {
 
 }  // namespace
 
+void append_request_id(std::string& out, std::string_view request_id) {
+  if (request_id.empty()) return;
+  out += "X-Request-Id: ";
+  out += request_id;
+  out += "\r\n";
+}
+
 void append_response(std::string& out, int status, std::string_view content_type, std::string_view body,
                      const ResponseOptions& options) {
   append_status_line(out, status);
@@ -53,6 +60,7 @@ void append_response(std::string& out, int status, std::string_view content_type
   if (!options.keep_alive) out += "Connection: close\r\n";
   out += options.extra_headers;
   out += options.standing_headers;
+  append_request_id(out, options.request_id);
   if (status != 204 && status != 304) {
     const fmt::format_int length(body.size());
     out += "Content-Length: ";
@@ -65,7 +73,7 @@ void append_response(std::string& out, int status, std::string_view content_type
 
 void append_problem(std::string& out, const WireError& error, const ResponseOptions& options) {
   std::string body;
-  encode_problem(error, body);
+  encode_problem(error, options.request_id, body);
   ResponseOptions with_retry = options;
   std::string headers(options.extra_headers);
   const int status = entry_of(error.code).http_status;
@@ -75,18 +83,19 @@ void append_problem(std::string& out, const WireError& error, const ResponseOpti
   append_response(out, status, problem_type, body, with_retry);
 }
 
-void append_stream_head(std::string& out, std::string_view content_type, std::string_view standing_headers) {
+void append_stream_head(std::string& out, std::string_view content_type, const ResponseOptions& options) {
   append_status_line(out, 200);
   out += common_headers();
   out += "Content-Type: ";
   out += content_type;
   out += "\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
-  out += standing_headers;
+  out += options.standing_headers;
+  append_request_id(out, options.request_id);
   out += "\r\n";
 }
 
 void append_download_head(std::string& out, std::string_view content_type, std::string_view name, bool is_chunked,
-                          std::string_view standing_headers) {
+                          const ResponseOptions& options) {
   append_status_line(out, 200);
   out += common_headers();
   out += "Content-Type: ";
@@ -95,11 +104,12 @@ void append_download_head(std::string& out, std::string_view content_type, std::
   out += name;
   out += "\"\r\nCache-Control: no-store\r\nConnection: close\r\n";
   if (is_chunked) out += "Transfer-Encoding: chunked\r\n";
-  out += standing_headers;
+  out += options.standing_headers;
+  append_request_id(out, options.request_id);
   out += "\r\n";
 }
 
-void encode_problem(const WireError& error, std::string& out) {
+void encode_problem(const WireError& error, std::string_view request_id, std::string& out) {
   const ErrorEntry& entry = entry_of(error.code);
   out += "{\"type\":\"/docs/errors#";
   out += entry.name;
@@ -111,6 +121,10 @@ void encode_problem(const WireError& error, std::string& out) {
   out += entry.name;
   out += "\",\"detail\":";
   json::append_text(error.detail, out);
+  if (!request_id.empty()) {
+    out += ",\"request_id\":";
+    json::append_text(request_id, out);
+  }
   out += '}';
 }
 

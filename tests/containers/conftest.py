@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
+sys.path[:0] = [str(pathlib.Path(__file__).parents[1] / folder) for folder in ("e2e", "support")]
 pytest.register_assert_rewrite("api_client", "http_wire", "stream_client", "accounts_client")
 
 from api_client import Api

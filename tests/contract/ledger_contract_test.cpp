@@ -11,60 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "fault/faulty_vfs.hpp"
+#include "contract/ledger_storages.hpp"
 #include "ledger/event_codec.hpp"
 #include "ledger/history_step.hpp"
-#include "ledger/memory/memory_ledger.hpp"
-#include "ledger/sqlite/sqlite_ledger.hpp"
 #include "support/auction_script.hpp"
 #include "support/ledger_session.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace flashbid::testing {
 namespace {
-
-// What outlives a ledger object, and the faults that a test may order.
-class Storage {
- public:
-  virtual ~Storage() = default;
-  virtual std::unique_ptr<Ledger> open() = 0;
-  virtual void fail_next_append_for_space() = 0;
-  virtual void fail_next_sync() = 0;
-  virtual void heal() {}
-};
-
-class MemoryStorage final : public Storage {
- public:
-  std::unique_ptr<Ledger> open() override { return open_memory_ledger(disk_, &faults_); }
-  void fail_next_append_for_space() override { faults_.no_space_appends = 1; }
-  void fail_next_sync() override { faults_.fail_next_sync = true; }
-
- private:
-  std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();
-  MemoryFaults faults_;
-};
-
-class SqliteStorage final : public Storage {
- public:
-  std::unique_ptr<Ledger> open() override {
-    auto ledger = open_sqlite_ledger({.folder = folder_.path(), .vfs = vfs_.name()});
-    if (!ledger) ADD_FAILURE() << ledger.error().detail;
-    return ledger ? std::move(*ledger) : nullptr;
-  }
-  void fail_next_append_for_space() override { vfs_.fail_writes("-wal", ENOSPC); }
-  void fail_next_sync() override { vfs_.fail_syncs("-wal"); }
-  void heal() override { vfs_.heal(); }
-
- private:
-  FaultyVfs vfs_;
-  TemporaryFolder folder_;
-};
-
-using MakeStorage = std::unique_ptr<Storage> (*)();
-struct Adapter {
-  const char* name;
-  MakeStorage make;
-};
 
 class LedgerContract : public ::testing::TestWithParam<Adapter> {
  protected:
@@ -417,6 +371,35 @@ TEST_P(LedgerContract, ASliceOfAnswersAloneStillMoves) {
   EXPECT_EQ(moved[0].auction, AuctionId{1});
   EXPECT_EQ(moved[0].sequence, Sequence{2});
   EXPECT_EQ(writer().unmoved(), 0U);
+}
+
+TEST_P(LedgerContract, TheLatestRejectionsOfAnAuctionAreTold) {
+  AuctionScript one(1);
+  AuctionScript two(2);
+  append(one.create() + two.create() +
+         one.bid("Alice", 1000, script_start, key_use(Operation::bid, "Alice", "k", "1000")));
+  append(two.bid("Alice", 1000));
+  const auto refuse = [](AuctionScript& auction, std::string_view who, std::int64_t second) {
+    return auction.reject(who, 1000, script_start + Duration{second * 1000}, key_use(Operation::bid, who, "k", "1000"));
+  };
+  append({refuse(one, "Bob", 2), refuse(two, "Bob", 1), refuse(one, "Carol", 3), refuse(one, "Dave", 1)});
+  const auto told = [&](std::uint64_t auction, std::size_t limit) {
+    std::vector<std::string> bidders;
+    const auto rejections = reader_->rejections(AuctionId{auction}, limit);
+    EXPECT_TRUE(rejections);
+    for (const StoredRejection& each : *rejections) {
+      EXPECT_EQ(each.key.view(), "k");
+      bidders.emplace_back(each.answer.bidder.view());
+    }
+    return bidders;
+  };
+  EXPECT_THAT(told(1, 9), ::testing::IsEmpty()) << "none has moved";
+  move();
+  EXPECT_THAT(told(1, 9), ::testing::UnorderedElementsAre("Bob", "Carol", "Dave"));
+  EXPECT_THAT(told(1, 2), ::testing::UnorderedElementsAre("Bob", "Carol"));
+  EXPECT_THAT(told(2, 9), ::testing::ElementsAre("Bob"));
+  forget(script_start + Duration{602'000});
+  EXPECT_THAT(told(1, 9), ::testing::ElementsAre("Carol"));
 }
 
 TEST_P(LedgerContract, ARejectionIsForgottenAfterTenMinutesAndAnEffectADayAfterTheEnd) {

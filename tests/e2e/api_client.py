@@ -14,6 +14,7 @@ from http_wire import Connection, ConnectionEnded, request_bytes
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._:@+/=-]{1,64}$")
 MAX_AMOUNT = 2**53 - 1
 
 AUCTION_FIELDS = {
@@ -46,6 +47,8 @@ def milliseconds(text):
 def check_conventions(response):
     """What holds for every answer, whatever the route."""
     assert response.header("x-content-type-options") == "nosniff", response
+    request_id = response.header("x-request-id")
+    assert request_id and REQUEST_ID.match(request_id), response
     if response.status < 400:
         return
     assert response.media_type == PROBLEM, f"an error must be problem+json: {response}"
@@ -53,6 +56,7 @@ def check_conventions(response):
     for field, kind in (("type", str), ("title", str), ("status", int), ("code", str), ("detail", str)):
         assert isinstance(problem.get(field), kind), f"{field} missing or of the wrong type: {problem}"
     assert problem["status"] == response.status, problem
+    assert problem.get("request_id") == request_id, problem
     assert CODES.get(problem["code"]) == response.status, f"the published table has not this code for it: {problem}"
     if response.status in (429, 503):
         assert response.header("retry-after"), "429 and 503 carry Retry-After"

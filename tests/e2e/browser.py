@@ -12,6 +12,8 @@ import time
 
 import websocket
 
+from machine_time import running_s
+
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
          "--disable-component-update", "--disable-extensions", "--disable-dev-shm-usage", "--remote-debugging-port=0",
@@ -100,8 +102,8 @@ class Browser:
 
     def wait(self, javascript, timeout=60):
         """Waits until the expression is true on the page, or on the one that follows it; returns it."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
+        deadline = running_s() + timeout
+        while running_s() < deadline:
             try:
                 value = self.run(javascript)
             except PageGone:

@@ -3,6 +3,7 @@ import itertools
 
 import pytest
 
+pytest_plugins = ["again"]
 pytest.register_assert_rewrite("api_client", "http_wire", "kill_load", "stream_client", "flashbid_server", "recorded_history",
                               "told")
 

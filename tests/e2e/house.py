@@ -38,7 +38,7 @@ class House:
             while node.child is not None:
                 node.check_alive()
                 try:
-                    said = requests.get(node.url + "/readyz", timeout=5)
+                    said = requests.get(node.url + "/readyz", timeout=60)
                     if said.status_code == 200:
                         break
                 except requests.RequestException as failure:

@@ -156,7 +156,7 @@ def test_image_urls(house, url):
     assert answer.status == 400, answer
 
 
-@pytest.mark.parametrize("target", ["/", "/docs"])
+@pytest.mark.parametrize("target", ["/", "/docs", "/docs/errors"])
 def test_the_policy(house, target):
     with house.connect() as connection:
         connection.send(request_bytes("GET", target, host=connection.authority))

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from api_client import Api
+from api_client import Api, in_seconds
 from flashbid_server import BINARY, clean_environment, run_command
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -14,7 +14,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 def lines_of(text):
     lines = [json.loads(line) for line in text.splitlines()]
     for line in lines:
-        assert list(line) == ["at", "level", "text"] and TIME.fullmatch(line["at"]), line
+        assert [name for name in line if name != "request_id"] == ["at", "level", "text"] and TIME.fullmatch(line["at"]), line
     return lines
 
 
@@ -31,6 +31,27 @@ def test_a_server_says_lines_of_json(tmp_path, own_server):
     assert any(f"ledger {folder}" in text for text in texts) and texts[-1] == "stopped", texts
     assert any("created auction" in text for text in texts)
     assert {line["level"] for line in lines} <= {"info", "warning", "error", "critical"}
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_line_about_a_request_carries_its_name(own_server, form):
+    """An operator's action is found by the name that its caller gave it; a refusal, when asked for, by the name in the error."""
+    server = own_server("--log-format", form, "--log-level", "debug").start()
+    api = Api(server)
+    body = {"title": "A lot", "currency": "CNY", "opening_price": 1, "closes_at": in_seconds(600)}
+    created = api.post("/v1/auctions", body, headers=[("X-Request-Id", "shop-42/a=1")])
+    assert created.status == 201 and created.header("x-request-id") == "shop-42/a=1"
+    refused = api.problem("GET", "/v1/auctions/999", 404)["request_id"]
+    api.close()
+    server.stop()
+    said = server.stderr_path.read_text()
+    if form == "json":
+        about = {line["request_id"]: line["text"] for line in lines_of(said) if "request_id" in line}
+        assert "created auction" in about["shop-42/a=1"] and "not_found" in about[refused], about
+        return
+    lines = said.splitlines()
+    assert any("created auction" in line and line.endswith(" [request shop-42/a=1]") for line in lines), said
+    assert any("404 not_found" in line and line.endswith(f" [request {refused}]") for line in lines), said
 
 
 def test_a_relay_says_lines_of_json(tmp_path):

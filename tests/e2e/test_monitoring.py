@@ -10,6 +10,7 @@ import requests
 
 from api_client import Api
 from postgres_server import free_port
+from stream_client import Stream
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
@@ -138,3 +139,24 @@ def test_a_server_that_is_gone_raises_an_alert(monitored):
     server.kill()
     prometheus.wait_until(lambda: "FlashbidDown" in {alert["labels"]["alertname"] for alert in prometheus.ask("alerts")["alerts"]},
                           "it is missed")
+
+
+def stage_counts(server):
+    text = requests.get(server.url + "/metrics", timeout=60).text
+    return {stage: int(float(count)) for stage, count in
+            re.findall(r'^flashbid_bid_stage_seconds_count\{stage="(\w+)"\} (\S+)$', text, re.MULTILINE)}
+
+
+def test_every_stage_of_every_bid_is_measured(own_server):
+    """Each bid is told in the stages that it went through, whichever way it came: here all on the loop that decides."""
+    server = own_server("--threads", "1").start()
+    api = Api(server)
+    auction = api.create(opening_price=1, increment=1)["id"]
+    for amount in range(1, 11):
+        api.accept(auction, amount, f"B{amount % 3}")
+        api.reject(auction, 1, "amount_below_minimum", "Late")  # nothing is in flight: it rests on no batch
+    with Stream(server, bidder="Alice") as stream:
+        stream.bid(auction, 100)
+        assert stream.expect("bid_result")["verdict"] == "accepted"
+    api.problem("POST", f"/v1/auctions/{auction}/bids", 400, body={"amount": -1}, bidder="Alice")
+    assert stage_counts(server) == {"decode": 21, "submit": 0, "decide": 21, "commit": 11, "publish": 11, "whole": 21}

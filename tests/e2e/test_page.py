@@ -41,7 +41,7 @@ def test_a_phone_needs_no_sideways_scrolling(browser, api):
 
 
 def test_the_reference_shows_every_route(browser, server, documents):
-    browser.open(server.url + "/docs")
+    browser.open(server.url + "/docs/api")
     browser.wait("document.querySelectorAll('.method').length > 10")
     shown = browser.run("[...document.querySelectorAll('summary code')].map((path) => path.textContent)")
     assert set(shown) == set(documents.openapi.document["paths"])

@@ -232,7 +232,7 @@ def test_a_phone_has_room_for_the_bar(browser, guarded, key):
     with browser.phone(320, 640):
         browser.open(f"{server.url}/#token={token(key, 'A.very.long.name.' * 3, '--role', 'operator')}")
         browser.wait("!!document.querySelector('#login')")
-        browser.wait("document.querySelectorAll('nav a').length === 3")
+        browser.wait("document.querySelectorAll('nav a').length === 4")
         for language in ("zh-CN", "en"):
             browser.click("#language")
             browser.wait(f"document.documentElement.lang === '{language}'")

@@ -1,6 +1,4 @@
 """The load panel in a real browser: bots are started, watched and judged."""
-import time
-
 import pytest
 
 from api_client import Api
@@ -84,10 +82,8 @@ def test_a_run_in_an_auction_of_the_house_is_stopped(panel, house):
     panel.wait(f"{POINTS} >= 3")
     run = house.get_json("/v1/load")
     assert (run["auction_id"], run["bots"], run["rate"], run["duration_ms"]) == (auction, 10, 100, 60_000)
-    started = time.monotonic()
     panel.click("#load-stop")
     panel.wait(f"{VERDICT}.includes('every one checked')", timeout=30)
-    assert time.monotonic() - started < 30
     assert house.auction(auction)["bids"] == house.get_json("/v1/load")["accepted"]
     assert panel.run("document.querySelector('#load-stop').disabled")
 

@@ -89,7 +89,7 @@ def test_prices_move_as_they_move(browser, api, fresh):
     browser.wait("document.querySelector('#link').classList.contains('on')")
     browser.run(f"{card(auction)}.mark = 1")
     api.accept(auction, 1060000, "Bob")
-    browser.wait(f"{text_of(auction, '.price')} === '10,600.00 CNY'", timeout=2)
+    browser.wait(f"{text_of(auction, '.price')} === '10,600.00 CNY'")
     browser.wait(f"{text_of(auction, '.quiet')} === 'Bob leads · 2 bids'")
     assert browser.run(f"{card(auction)}.mark") == 1, "the same element"
 
@@ -193,10 +193,10 @@ def test_back_from_a_room_is_the_same_list_at_the_same_place(chromium, house):
     place = browser.wait("new Promise((done) => setTimeout(() => done(window.scrollY), 200))")
     browser.run(f"{card(made[80])}.click()")
     browser.wait(f"location.hash === '#{made[80]}' && !document.querySelector('.lobby')")
-    assert browser.wait("window.scrollY === 0", timeout=2)
+    assert browser.wait("window.scrollY === 0")
     browser.run("history.back()")
     browser.wait("!!document.querySelector('.lobby')")
-    browser.wait(f"Math.abs(window.scrollY - {place}) < 2", timeout=3)
+    browser.wait(f"Math.abs(window.scrollY - {place}) < 2")
     assert browser.run("document.querySelector('#search').value") == "lot"
     assert browser.run("document.activeElement.getAttribute('href')") == f"#{made[80]}", "where the visitor was"
     # By the link of the frame, too: the same list, from its top.

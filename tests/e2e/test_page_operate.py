@@ -221,6 +221,9 @@ def test_following_bids_as_they_come(browser, server, api, fresh):
         browser.wait(f"Number(document.querySelector('{row} .rate').textContent) > 1")
         browser.wait(f"Number(document.querySelector('{row} .bids').textContent) > 10")
         wait_text(browser, f"{row} .leader", "Alice")
+        wait_text(browser, "#health .good[data-part=engine]", "takes bids")
+        wait_text(browser, "#health [data-part=ledger]", " ms a commit")
+        wait_text(browser, "#health .none[data-part=archive]", "none is written by this server")
         keep(browser, "operator")
         assert violations(browser) == []
     finally:
@@ -271,6 +274,32 @@ def test_calling_off_asks_first(browser, server, api, fresh):
     assert browser.run(f"document.querySelector('#row-{auction} .cancel').disabled")
 
 
+def test_a_history_says_why(browser, server, api, fresh):
+    """Each event with its cause, and a refused bid behind the state that it was refused on; more of it when asked for."""
+    title = fresh("Explained ")
+    auction = api.create(title=title, opening_price=10000, increment=500,
+                         soft_close={"window_ms": 86_400_000, "extend_ms": 86_400_000, "mode": "from_close"})["id"]
+    api.accept(auction, 10000, "Alice")
+    api.bid(auction, 10499, "Bob", key="refused-1")
+    arrive(browser, server.url, f"operate/explain/{auction}")
+    browser.wait("document.querySelectorAll('#story > li').length === 5")
+    kinds = "[...document.querySelectorAll('#story > li')].map((item) => item.className + item.dataset.sequence).join(' ')"
+    assert browser.run(kinds) == "created1 opened2 bid_accepted3 extended4 rejected4"
+    wait_text(browser, "#story .extended .why", "Bid 3 came ")
+    wait_text(browser, "#story .extended .moves", "End: ")
+    wait_text(browser, "#story .rejected .why", "104.99 CNY is below 105.00 CNY: at a price of 100.00 CNY the step is 5.00 CNY.")
+    assert violations(browser) == []
+    keep(browser, "operator-history")
+    api.accept(auction, 10500, "Bob")
+    browser.click("#explain-more")
+    browser.wait("document.querySelectorAll('#story > li').length === 7")
+    wait_text(browser, "#story > li:nth-child(6) .moves", "Price: 100.00 CNY → 105.00 CNY")
+    browser.click("#language")
+    wait_text(browser, "#story .rejected .why", "104.99 CNY 低于 105.00 CNY：当前价 100.00 CNY 时加价幅度为 5.00 CNY。")
+    browser.click("#language")
+    wait_text(browser, "#story .created .badge", "created")
+
+
 def start_house(tmp_path):
     staff = Staff(tmp_path)
     return staff, Server(tmp_path / "data", "--jwt-key", str(staff.key), dev=False)
@@ -299,11 +328,10 @@ def test_with_tokens_who_may_and_who_did(browser, tmp_path):
         wait_text(browser, "#told", "is called off")
         choose(browser, "#filter", "all")
         browser.wait(f"!!document.querySelector('#row-{auction}')")
-        browser.click(f"#row-{auction} .trail-of")
-        browser.wait("document.querySelectorAll('#trail li').length === 2")
-        first, last = browser.run("[...document.querySelectorAll('#trail li')].map((item) => item.textContent)")
-        assert first.startswith(f"{BOSS} created it") and last.startswith(f"{BOSS} called it off")
-        assert violations(browser) == []
+        browser.run(f"location.hash = document.querySelector('#row-{auction} .explain').hash")
+        browser.wait("document.querySelectorAll('#story > li').length === 4")
+        causes = browser.run("[...document.querySelectorAll('#story .why')].map((item) => item.textContent)")
+        assert causes[0] == f"{BOSS} created the auction." and causes[-1] == f"{BOSS} called it off."
         browser.open("about:blank")  # before its server goes
 
 
@@ -333,10 +361,10 @@ def test_chinese_on_a_phone(browser, server, api, fresh):
         keep(browser, "operator-phone")
         browser.run("location.hash = '#operate/new'")
         browser.wait("document.querySelector('h1')?.textContent === '新建拍卖' && !!document.querySelector('#f-title')")
-        browser.click("#preset-live")
+        browser.click("#preset-judicial")
         browser.fill("#f-title", "玉碗")
-        wait_text(browser, "#summary", "起拍价 1.00 CNY，每次加价至少 1.00 CNY。")
-        wait_text(browser, "#summary", "最后 10 秒内有人出价，结束时间顺延至该次出价后 10 秒。")
+        wait_text(browser, "#summary", "起拍价 100,000.00 CNY，每次加价至少 1,000.00 CNY。")
+        wait_text(browser, "#summary", "最后 5 分钟内有人出价，结束时间顺延至该次出价后 5 分钟。")
         assert browser.run("document.documentElement.scrollWidth") <= 390
         assert violations(browser) == []
         keep(browser, "operator-new-phone")

@@ -16,7 +16,7 @@ void check_text(std::string_view text, std::size_t most_bytes) {
 void check_refusal(const WireError& error) {
   check_error(error);
   std::string problem;
-  encode_problem(error, problem);
+  encode_problem(error, {}, problem);
   simdjson::dom::parser parser;
   must(parser.parse(problem).error() == simdjson::SUCCESS, "a problem is JSON");
 }

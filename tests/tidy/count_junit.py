@@ -1,8 +1,9 @@
 """Prints `passed failed skipped` of a JUnit file, as ctest, GoogleTest and pytest write it. script/test adds them up.
 
-    count_junit.py FILE [FOLDER]
+    count_junit.py FILE [FOLDER [AGAIN]]
 
-With a FOLDER, a case of FILE that left a report of its own there (FOLDER/NAME.xml) counts as that report's cases.
+With a FOLDER, a case of FILE that left a report of its own there (FOLDER/NAME.xml) counts as that report's cases. Cases
+that were run again, and are in AGAIN, count as they are there.
 """
 
 import collections
@@ -21,10 +22,16 @@ def kind_of(case):
     return "passed"
 
 
-def count(path, folder=None):
-    counts = collections.Counter()
+def cases_of(path):
     text = pathlib.Path(path).read_text(encoding="utf-8", errors="replace")  # a case's parameter may be any bytes
-    for case in ElementTree.fromstring(text).iter("testcase"):
+    return list(ElementTree.fromstring(text).iter("testcase"))
+
+
+def count(path, folder=None, again=None):
+    counts = collections.Counter()
+    later = {case.get("name"): case for case in cases_of(again)} if again else {}
+    for case in cases_of(path):
+        case = later.get(case.get("name"), case)
         # Only a binary's run has a report of its own; a case's name may be too long for a file's.
         own = pathlib.Path(folder) / f"{case.get('name')}.xml" if folder and pathlib.Path(folder).is_dir() else None
         if own is None or not own.exists():

@@ -4,7 +4,7 @@ import re
 
 from source_tree import ROOT
 
-SOURCE = ROOT / "src"
+SOURCES = [ROOT / "src", ROOT / "clients" / "cpp" / "include", ROOT / "clients" / "cpp" / "client"]
 
 OPENS = re.compile(r"^namespace ?([\w:]*) \{")
 CLOSES = re.compile(r"^\}\s*// namespace")
@@ -25,8 +25,8 @@ def types_of(path):
 
 def test_no_two_types_are_called_alike():
     places = collections.defaultdict(set)
-    for path in sorted(SOURCE.rglob("*.?pp")):
+    for path in sorted(path for source in SOURCES for path in source.rglob("*.?pp")):
         for name in types_of(path):
-            places[name].add(str(path.relative_to(SOURCE)))
+            places[name].add(str(path.relative_to(ROOT)))
     assert len(places) > 200
     assert {name: files for name, files in places.items() if len(files) > 1} == {}

@@ -3,13 +3,16 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { useArrival } from "./frame/arrival";
 import { Header } from "./frame/header";
+import { Notices } from "./frame/notices";
 import { Closed, NotFound } from "./frame/other_pages";
 import { say } from "./frame/texts";
 import { is_lobby, login_is_open, place, session } from "./house";
 import { Lobby } from "./pages/lobby/lobby";
+import { Mine } from "./pages/mine/mine";
 import { Operate } from "./pages/operate/operate";
 import { LoadPanel } from "./pages/load/load_panel";
 import { Room } from "./pages/room/room";
+import { say as say_own } from "./own/texts";
 import { Login, Offer } from "./parts/login";
 import { language, t } from "./texts";
 
@@ -27,6 +30,7 @@ function shown(): Shown {
   if (is_lobby(place.value)) return { key: "lobby", title: words.auctions, page: <Lobby /> };
   const [path = ""] = place.value.split("?");
   const [where = ""] = path.split("/");
+  if (where === "mine") return { key: where, title: say_own().mine, page: <Mine /> };
   if (where === "operate") return { key: path, title: words.operate, page: <Operate /> };
   if (where === "load") return { key: where, title: words.load, page: <LoadPanel /> };
   const id = /^[1-9]\d{0,15}$/.test(place.value) ? Number(place.value) : NaN;
@@ -50,6 +54,7 @@ export function App() {
         {login_is_open.value && may_log_in && <Login done={() => (login_is_open.value = false)} />}
         {page}
       </main>
+      <Notices />
     </>
   );
 }

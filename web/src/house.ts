@@ -1,6 +1,6 @@
 // What every page shares: one client, one session, and the place in the address.
 import { effect, signal } from "@preact/signals";
-import { Client, type Link } from "./client";
+import { Client, type Link } from "@flashbid/client";
 import { visit } from "./visits";
 import { Session } from "./session/session";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Auction } from "../src/client";
+import type { Auction } from "@flashbid/client";
 import { to_follow } from "../src/pages/lobby/follow";
 import { matcher, order, place_of, query_of, SECTIONS, SORTS } from "../src/pages/lobby/query";
 

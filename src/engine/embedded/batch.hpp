@@ -26,6 +26,7 @@ struct EventInFlight {
 struct WaitingBid {
   BidDone done;
   BidAnswer answer;
+  Stopwatch::time_point decided_at;
 };
 
 // Anything else that rests on the batch: called with null when it is durable, with the failure if it never will be.

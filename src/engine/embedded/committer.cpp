@@ -105,19 +105,16 @@ void Committer::commit(std::vector<Submitted>& group) {
   std::erase_if(group, [](const Submitted& submitted) { return submitted.batch == nullptr; });
   if (group.empty()) return;
 
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch::time_point start = Stopwatch::now();
   const Result<void> appended = writer_.append(records_);
-  const std::uint64_t took_ns = nanoseconds_since(start);
+  const Stopwatch::duration took = Stopwatch::now() - start;
   if (!appended) {
     fail_group(group, appended.error());
     return;
   }
   commits_.fetch_add(1, std::memory_order_relaxed);
   committed_records_.fetch_add(records_.size(), std::memory_order_relaxed);
-  commit_ns_.fetch_add(took_ns, std::memory_order_relaxed);
-  const double took_seconds = static_cast<double>(took_ns) * 1e-9;
-  const auto bucket = std::ranges::lower_bound(commit_bucket_bounds, took_seconds) - commit_bucket_bounds.begin();
-  commit_buckets_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+  commit_.add(took);
   unmoved_.store(writer_.unmoved(), std::memory_order_relaxed);
   {
     const std::scoped_lock lock(mutex_);
@@ -199,11 +196,8 @@ void Committer::count_into(EngineCounters& counters) const {
   counters.commits = commits_.load(std::memory_order_relaxed);
   counters.committed_records = committed_records_.load(std::memory_order_relaxed);
   counters.failed_commits = failed_commits_.load(std::memory_order_relaxed);
-  counters.commit_seconds = static_cast<double>(commit_ns_.load(std::memory_order_relaxed)) * 1e-9;
+  commit_.add_to(counters.commit);
   counters.unmoved = unmoved_.load(std::memory_order_relaxed);
-  for (std::size_t i = 0; i < commit_buckets_.size(); ++i) {
-    counters.commit_seconds_buckets[i] = commit_buckets_[i].load(std::memory_order_relaxed);
-  }
 }
 
 }  // namespace flashbid

@@ -112,9 +112,8 @@ class Committer {
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<std::uint64_t> committed_records_{0};
   std::atomic<std::uint64_t> failed_commits_{0};
-  std::atomic<std::uint64_t> commit_ns_{0};
   std::atomic<std::uint64_t> unmoved_{0};
-  std::array<std::atomic<std::uint64_t>, commit_bucket_bounds.size() + 1> commit_buckets_{};
+  Histogram commit_;
 };
 
 }  // namespace flashbid

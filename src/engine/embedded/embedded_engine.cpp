@@ -36,7 +36,7 @@ class EmbeddedEngine::Parts::LoopEngine final : public Engine, private EventSour
     const std::size_t shard = parts_.shard_of(request.auction);
     if (shard == index_) return parts_.shards[shard]->bid(request, std::move(done));
     there(shard, [shard_ptr = parts_.shards[shard].get(), request, done = back_here(std::move(done))]() mutable {
-      shard_ptr->bid(request, std::move(done));
+      shard_ptr->bid_from_afar(request, std::move(done));
     });
   }
 
@@ -68,6 +68,12 @@ class EmbeddedEngine::Parts::LoopEngine final : public Engine, private EventSour
   void actions(AuctionId auction, ActionsDone done) override {
     on_shard(auction, [auction, done = back_here(std::move(done))](Shard& shard) mutable {
       shard.actions(auction, std::move(done));
+    });
+  }
+
+  void rejections(AuctionId auction, RejectionsDone done) override {
+    on_shard(auction, [auction, done = back_here(std::move(done))](Shard& shard) mutable {
+      shard.rejections(auction, std::move(done));
     });
   }
 

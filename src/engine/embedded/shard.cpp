@@ -88,6 +88,14 @@ void Shard::keep_cold(Slot& slot) {
   }
 }
 
+void Shard::bid_from_afar(BidRequest request, BidDone done) {
+  if (request.submitted_at != unmeasured) {
+    const Stopwatch::time_point arrived = Stopwatch::now();
+    bid_stages_.add(BidStage::submit, arrived - std::exchange(request.submitted_at, arrived));
+  }
+  bid(request, std::move(done));
+}
+
 void Shard::bid(const BidRequest& request, BidDone done) {
   if (stopped_) return done(fail(Failure::unavailable, "the ledger has failed; the server is stopping"));
   if (waiting_replies_ >= max_waiting_replies) {
@@ -119,10 +127,14 @@ void Shard::bid(const BidRequest& request, BidDone done) {
     remember(slot, open_batch(), key, {key_use->fingerprint, answer, open_batch().number});
   }
 
+  const bool is_measured = request.submitted_at != unmeasured;
+  const Stopwatch::time_point decided_at = is_measured ? Stopwatch::now() : unmeasured;
+  if (is_measured) bid_stages_.add(BidStage::decide, decided_at - request.submitted_at);
+
   // A rejection quotes a price: it may leave only when that price is durable (INV-2).
   if (!slot.ahead && !keyed) return done(answer);
   Batch& batch = keyed ? open_batch() : batch_in_flight(slot.pending_batch);
-  batch.bids.push_back({std::move(done), answer});
+  batch.bids.push_back({std::move(done), answer, decided_at});
   ++waiting_replies_;
 }
 
@@ -211,6 +223,7 @@ void Shard::count_into(EngineCounters& counters) const {
   counters.events += events_.get();
   counters.auctions_in_memory += auctions_in_memory_.get();
   counters.watchers += watchers_.get();
+  bid_stages_.add_to(counters.bid_stages);
 }
 
 }  // namespace flashbid

@@ -61,6 +61,8 @@ class Shard final : public Committer::Shard {
 
   // Commands. `done` is called on this loop.
   void bid(const BidRequest& request, BidDone done);
+  // The same, from another loop: it was on its way for a while.
+  void bid_from_afar(BidRequest request, BidDone done);
   void create(AuctionId id, const CreateRequest& request, AuctionDone done);
   void cancel(const CancelRequest& request, AuctionDone done);
   // Opens and closes what is due; returns when to call again at the latest.
@@ -71,6 +73,7 @@ class Shard final : public Committer::Shard {
   [[nodiscard]] std::vector<AuctionView> page(const ListQuery& query) const;
   void events(const EventsQuery& query, EventsDone done);
   void actions(AuctionId id, ActionsDone done);
+  void rejections(AuctionId id, RejectionsDone done);
   // The auction as its creation left it, for a repeated create.
   void read_as_created(AuctionId id, AuctionDone done);
   void attach(std::size_t loop, AuctionId id, std::optional<ResumePoint> from, AttachDone done);
@@ -166,6 +169,7 @@ class Shard final : public Committer::Shard {
 
   // shard_read.cpp
   [[nodiscard]] AuctionView view_of(const Slot& slot) const;
+  [[nodiscard]] Rejections merged(const Slot& slot, std::vector<StoredRejection> stored) const;
   void collect(Collect collecting, CollectDone done);
   void collect_from_history(Collect collecting, CollectDone done);
   void finish_attach(Slot& slot, std::size_t loop);
@@ -196,6 +200,7 @@ class Shard final : public Committer::Shard {
   Counter events_;
   Counter auctions_in_memory_;
   Counter watchers_;
+  BidStages bid_stages_;
 };
 
 }  // namespace flashbid

@@ -95,6 +95,13 @@ void Shard::moved(std::vector<Moved> moved) {
 void Shard::on_committed(const std::shared_ptr<Batch>& batch) {
   require(!in_flight_.empty() && in_flight_.front() == batch, "batches are committed in order");
   in_flight_.pop_front();
+  const Stopwatch::time_point durable_at = Stopwatch::now();
+  std::uint64_t measured = 0;
+  for (const WaitingBid& waiting : batch->bids) {
+    if (waiting.decided_at == unmeasured) continue;
+    bid_stages_.add(BidStage::commit, durable_at - waiting.decided_at);
+    ++measured;
+  }
 
   std::vector<std::pair<Slot*, Sequence>> touched;  // with the sequence before the batch
   for (EventInFlight& in_flight : batch->events) {
@@ -122,6 +129,7 @@ void Shard::on_committed(const std::shared_ptr<Batch>& batch) {
   waiting_replies_ -= batch->bids.size() + batch->others.size();
   for (WaitingBid& waiting : batch->bids) waiting.done(std::move(waiting.answer));
   for (Waiting& waiting : batch->others) waiting(nullptr);
+  if (measured > 0) bid_stages_.add(BidStage::publish, Stopwatch::now() - durable_at, measured);
   recycle(batch);
 }
 

@@ -38,10 +38,10 @@ Node::Node(redis::Client& client, Admission& admission, Options options)
     : client_(client),
       admission_(admission),
       options_(std::move(options)),
-      names_{function_name("bid"),         function_name("create"),   function_name("cancel"),
-             function_name("tick"),        function_name("view"),     function_name("events"),
-             function_name("actions"),     function_name("list"),     function_name("reserve_id"),
-             function_name("release_key"), function_name("may_write")},
+      names_{function_name("bid"),        function_name("create"),      function_name("cancel"),
+             function_name("tick"),       function_name("view"),        function_name("events"),
+             function_name("actions"),    function_name("rejections"),  function_name("list"),
+             function_name("reserve_id"), function_name("release_key"), function_name("may_write")},
       losses_(options_.shards),
       replicas_(options_.shards) {
   for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));
@@ -84,6 +84,9 @@ void Node::learn_epoch(const std::shared_ptr<Call>& call) {
 }
 
 void Node::bid(const BidRequest& request, BidDone done) {
+  const bool is_measured = request.submitted_at != unmeasured;
+  const Stopwatch::time_point arrived = is_measured ? Stopwatch::now() : unmeasured;
+  if (is_measured) counters_.bid_stages.add(BidStage::submit, arrived - request.submitted_at);
   const unsigned shard = shard_of(request.auction);
   auto called_in = std::make_shared<Epoch>();
   auto build = [this, shard, request, called_in](Epoch epoch) {
@@ -95,10 +98,12 @@ void Node::bid(const BidRequest& request, BidDone done) {
     made.repeatable = !request.key.empty();
     return made;
   };
-  call(shard, std::move(build), [this, request, called_in, done = std::move(done)](Result<redis::Reply> reply) mutable {
-    if (!reply) return done(std::unexpected(std::move(reply.error())));
-    on_bid_reply(request, *called_in, *reply, done);
-  });
+  call(shard, std::move(build),
+       [this, request, arrived, called_in, done = std::move(done)](Result<redis::Reply> reply) mutable {
+         if (!reply) return done(std::unexpected(std::move(reply.error())));
+         if (arrived != unmeasured) counters_.bid_stages.add(BidStage::decide, Stopwatch::now() - arrived);
+         on_bid_reply(request, *called_in, *reply, done);
+       });
 }
 
 void Node::on_bid_reply(const BidRequest& request, Epoch epoch, const redis::Reply& reply, BidDone& done) {
@@ -119,7 +124,8 @@ void Node::on_bid_reply(const BidRequest& request, Epoch epoch, const redis::Rep
     ++counters_.rejected_by_reason[static_cast<std::size_t>(answer.reason)];
   }
   if (answer.verdict == Verdict::rejected) return done(answer);
-  acknowledge(shard_of(request.auction), {answer, epoch, std::move(done)});
+  const bool is_measured = request.submitted_at != unmeasured;
+  acknowledge(shard_of(request.auction), {answer, epoch, std::move(done), is_measured ? Stopwatch::now() : unmeasured});
 }
 
 void Node::create(CreateRequest request, AuctionDone done) {

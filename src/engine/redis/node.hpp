@@ -38,6 +38,7 @@ struct NodeCounters {
   std::atomic<std::uint64_t> repeated{0};
   std::atomic<std::uint64_t> lost{0};  // accepted and acknowledged by this node, gone after a failover
   std::atomic<std::uint64_t> short_of_replicas{0};
+  BidStages bid_stages;
 };
 
 class Node {
@@ -71,6 +72,7 @@ class Node {
   void list(const ListQuery& query, ListDone done);
   void events(const EventsQuery& query, EventsDone done);
   void actions(AuctionId auction, ActionsDone done);
+  void rejections(AuctionId auction, RejectionsDone done);
   // `after`: none = no events; at most the newest longest_resume of them are worth asking for. What has been trimmed is
   // read in the archive; if that is away, `first` says what is missing.
   void look(AuctionId auction, std::optional<Sequence> after, std::move_only_function<void(Result<AuctionLook>)> done);
@@ -112,6 +114,7 @@ class Node {
     BidAnswer answer;
     Epoch epoch;  // in which it was accepted
     BidDone done;
+    Stopwatch::time_point decided_at = unmeasured;
   };
   // The way to learn what the replicas of a shard have received.
   struct Replicas {
@@ -155,7 +158,7 @@ class Node {
   Options options_;
   std::vector<std::string> meta_keys_;  // by shard
   struct Names {
-    std::string bid, create, cancel, tick, view, events, actions, list, reserve_id, release_key, may_write;
+    std::string bid, create, cancel, tick, view, events, actions, rejections, list, reserve_id, release_key, may_write;
   } names_;
   NodeCounters counters_;
   LossWatch losses_;

@@ -63,7 +63,9 @@ void Node::ask_replicas(unsigned shard) {
 }
 
 void Node::on_replicas(unsigned shard, std::vector<Accepted> asked, bool enough) {
+  const Stopwatch::time_point now = Stopwatch::now();
   for (Accepted& bid : asked) {
+    if (bid.decided_at != unmeasured) counters_.bid_stages.add(BidStage::commit, now - bid.decided_at);
     if (enough && bid.epoch == admission_.epoch(shard)) {
       losses_.acknowledged(shard, bid.answer.auction, bid.answer.as_of_sequence, bid.answer.closes_at);
       bid.done(bid.answer);

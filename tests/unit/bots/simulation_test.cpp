@@ -8,60 +8,14 @@
 #include <memory>
 #include <thread>
 
-#include "base/system_clock.hpp"
-#include "bots/url.hpp"
 #include "checker/checker.hpp"
-#include "engine/embedded/embedded_engine.hpp"
-#include "ledger/memory/memory_ledger.hpp"
-#include "server/loop.hpp"
-#include "server/server.hpp"
-#include "support/gated_ledger.hpp"
+#include "client/url.hpp"
+#include "support/live_server.hpp"
 
 namespace flashbid::bots {
 namespace {
 
 using std::chrono::milliseconds;
-
-// A dev server on one loop over a ledger in memory.
-class LiveServer {
- public:
-  LiveServer() : ledger_(std::make_unique<test::GatedLedger>(open_memory_ledger(make_memory_disk()), gate)) {
-    EmbeddedOptions engine;
-    engine.ledger = ledger_.get();
-    engine.clock = &clock_;
-    engine.loops = {&loop_};
-    engine.on_failed = [](const Error& error) { ADD_FAILURE() << error.detail; };
-    engine_ = std::move(EmbeddedEngine::start(engine).value());
-    ServerOptions options;
-    options.listen = {boost::asio::ip::make_address("127.0.0.1"), 0};
-    options.access.dev = true;
-    server_ = std::move(Server::open(options, {{&loop_, &engine_->on_loop(0)}}).value());
-    loop_.repeat([this] {
-      engine_->tick(0);
-      return milliseconds{10};
-    });
-    thread_ = std::thread([this] { loop_.run(); });
-    server_->start();
-  }
-  ~LiveServer() {
-    loop_.stop();
-    thread_.join();
-    engine_->stop();
-  }
-  LiveServer(const LiveServer&) = delete;
-  LiveServer& operator=(const LiveServer&) = delete;
-
-  [[nodiscard]] Endpoint address() const { return server_->address(); }
-  test::Gate gate;  // of every commit
-
- private:
-  std::unique_ptr<Ledger> ledger_;
-  SystemClock clock_;
-  Loop loop_;
-  std::unique_ptr<EmbeddedEngine> engine_;
-  std::unique_ptr<Server> server_;
-  std::thread thread_;
-};
 
 class Counting final : public Observer {
  public:
@@ -92,7 +46,7 @@ class SimulationRun : public ::testing::Test {
   Simulation& simulation() {
     if (!simulation_) {
       const Endpoint server = live_.address();
-      const Url url{server.address().to_string(), std::to_string(server.port())};
+      const client::Url url{server.address().to_string(), std::to_string(server.port())};
       simulation_ = std::make_unique<Simulation>(options_, 1, url.authority(), std::vector{server}, looks_on_);
     }
     return *simulation_;
@@ -101,7 +55,7 @@ class SimulationRun : public ::testing::Test {
     return of.floor().outcomes[static_cast<std::size_t>(checker::Outcome::unknown)];
   }
 
-  LiveServer live_;
+  test::LiveServer live_;
   Counting looks_on_;
   BotsOptions options_;
   std::unique_ptr<Simulation> simulation_;

@@ -253,7 +253,7 @@ TEST_F(WebhookDelivery, ASilentReceiverTimesOut) {
   receiver_.answer({""});
   const auto began = std::chrono::steady_clock::now();
   EXPECT_THAT(trouble(), HasSubstr("did not answer: Operation timed out"));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(3));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(9));
 }
 
 TEST_F(WebhookDelivery, NobodyThereIsAFailureThatComesAgain) {

@@ -1,5 +1,5 @@
 // The time that is left on the server's clock, as h:mm:ss; with days in front of it when it is long.
-import type { Auction } from "../client";
+import type { Auction } from "@flashbid/client";
 import { second } from "../house";
 import { t } from "../texts";
 

@@ -1,7 +1,7 @@
 // How a visitor becomes somebody: a name typed, a token pasted, or an account of this house.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren, JSX } from "preact";
-import { Problem } from "../client";
+import { Problem } from "@flashbid/client";
 import { say } from "../frame/texts";
 import { session } from "../house";
 import { claims_of } from "../session/token";

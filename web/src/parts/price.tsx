@@ -1,6 +1,6 @@
 // A price that is seen to move: it lights up for a moment, in figures of one width, so that nothing beside it shifts.
 import { useEffect, useRef } from "preact/hooks";
-import type { Auction } from "../client";
+import type { Auction } from "@flashbid/client";
 import { money } from "../money";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");

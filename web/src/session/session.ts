@@ -1,7 +1,7 @@
 // Who the visitor is. With --dev a name, typed and kept; otherwise the holder of a token: of an account of this house, or of
 // another login, pasted or passed in the address. Tokens are kept for this tab only.
 import { computed, signal } from "@preact/signals";
-import { type AccessTerms, type Client, Problem } from "../client";
+import { type AccessTerms, type Client, Problem } from "@flashbid/client";
 import { claims_of, take_from_address } from "./token";
 
 const TOKEN = "token";
@@ -17,7 +17,7 @@ interface SessionAnswer {
 }
 
 export class Session {
-  readonly terms = signal<AccessTerms>({ login: "name", accounts: false, private: false });
+  readonly terms = signal<AccessTerms>({ login: "name", accounts: false, private: false, load: false });
   readonly known = signal(false); // the server has said what the terms are
   readonly token = signal<string | null>(sessionStorage.getItem(TOKEN));
   readonly name = signal(localStorage.getItem(NAME) ?? "");

@@ -1,5 +1,5 @@
 export const en = {
-  auctions: "Auctions", operate: "Operate", load: "Load", api: "API", other_language: "中文",
+  auctions: "Auctions", operate: "Operate", load: "Load", api: "Docs", other_language: "中文",
   live: "live", connecting: "connecting…", offline: "offline, trying again…",
   states: { scheduled: "coming", open: "open", closed: "finished", cancelled: "called off" },
   ends_in: (time: string) => `ends in ${time}`, opens_in: (time: string) => `opens in ${time}`,

@@ -1,5 +1,5 @@
 // The codes of docs/errors.md in words that somebody who bids can use, in both languages. Pure.
-import type { Problem } from "../client";
+import type { Problem } from "@flashbid/client";
 
 type Words = Record<string, string>;
 

@@ -1,12 +1,12 @@
 // What an auction's terms mean, in words, in both languages: durations, steps, the soft close. Pure.
-import type { Increment, SoftClose } from "../client";
+import type { Increment, NewSoftClose } from "@flashbid/client";
 import { money } from "../money";
 
 export interface TermsWords {
   duration: (ms: number) => string; // "1 minute 30 seconds"
   last: (ms: number) => string; // "the last minute", of the time before the end
   increment: (increment: Increment, currency: string) => string[]; // a line each
-  soft_close: (terms: SoftClose | null) => string;
+  soft_close: (terms: NewSoftClose | null) => string;
 }
 
 const PRESETS: Record<string, string> = { "ebay-us": "eBay US", "yahoo-jp": "Yahoo! Auctions Japan", whatnot: "Whatnot" };

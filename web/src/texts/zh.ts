@@ -1,7 +1,7 @@
 import type { Texts } from ".";
 
 export const zh: Texts = {
-  auctions: "拍卖", operate: "管理", load: "压测", api: "API", other_language: "English",
+  auctions: "拍卖", operate: "管理", load: "压测", api: "文档", other_language: "English",
   live: "实时", connecting: "连接中…", offline: "连接已断开，正在重试…",
   states: { scheduled: "即将开始", open: "进行中", closed: "已结束", cancelled: "已取消" },
   ends_in: (time: string) => `${time} 后结束`, opens_in: (time: string) => `${time} 后开始`,

@@ -28,3 +28,14 @@ test("the oldest go, and nothing new is no change", () => {
   prices.add(bids(MOST_PRICES, MOST_PRICES + 5));
   expect(prices.version.value).toBe(version);
 });
+
+test("of an auction that is over the whole curve stays, thinned", () => {
+  const prices = new Prices();
+  prices.keep_whole();
+  for (let from = 1; from <= 10 * MOST_PRICES; from += 1000) prices.add(bids(from, from + 999));
+  expect(prices.all.length).toBeLessThanOrEqual(MOST_PRICES);
+  expect(prices.all.length).toBeGreaterThan(MOST_PRICES / 3);
+  expect([prices.all[0]?.sequence, prices.last_sequence]).toEqual([1, 10 * MOST_PRICES]);
+  const amounts = prices.all.map((bid) => bid.amount);
+  expect(amounts).toEqual([...amounts].sort((one, other) => one - other));
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { is_far, offers, step_at, step_in_force } from "../../src/pages/room/steps";
-import type { Increment } from "../../src/client";
+import type { Increment } from "@flashbid/client";
 
 const table: Increment = { table: [[10000, 500], [50000, 1000], [null, 5000]] };
 const terms = (price: number | null, minimum_next: number | null, increment: Increment = 500, amount_limit: number | null = null) =>

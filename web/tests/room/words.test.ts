@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Auction, AuctionEvent, BidAccepted, Extended } from "../../src/client";
+import type { Auction, AuctionEvent, EventBidAccepted, EventExtended, Increment } from "@flashbid/client";
 import { banner } from "../../src/pages/room/banner";
 import { last_move, line, move_of, move_sentence } from "../../src/pages/room/events";
-import { en, short, zh } from "../../src/pages/room/words";
+import { en, result_lines, short, zh } from "../../src/pages/room/words";
 import { problem_words } from "../../src/texts/problems";
 import { terms_words } from "../../src/texts/terms";
 
 const document_of = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const clock = (at: string) => at.slice(11, 19);
-const bid = (closes_at: string): BidAccepted => ({
+const bid = (closes_at: string): EventBidAccepted => ({
   event: "bid_accepted", auction_id: 1, epoch: 1, sequence: 7, at: "2026-01-01T14:04:30.000Z", bidder: "Bob", amount: 12345, price: 12345,
   leader: "Bob", minimum_next: 12445, closes_at,
 });
-const extended: Extended = { event: "extended", auction_id: 1, epoch: 1, sequence: 8, at: "2026-01-01T14:04:30.000Z",
+const extended: EventExtended = { event: "extended", auction_id: 1, epoch: 1, sequence: 8, at: "2026-01-01T14:04:30.000Z",
   closes_at: "2026-01-01T14:05:30.000Z", extensions: 1 };
 const lot = { soft_close: { window_ms: 60000, extend_ms: 60000, mode: "from_bid" }, currency: "CNY", state: "open" } as Auction;
 
@@ -64,7 +64,7 @@ describe("steps in words", () => {
       ["Below 100.00 CNY: at least 5.00 CNY higher.", "From 100.00 CNY on: at least 10.00 CNY higher."]);
     expect(zh.increment({ table: [[null, 1000]] }, "JPY")).toEqual(["每次加价至少 1,000 JPY。"]);
     expect(en.increment({ preset: "yahoo-jp" }, "JPY")[0]).toContain("Yahoo! Auctions Japan");
-    expect(en.increment({ preset: "of-tomorrow" }, "JPY")[0]).toContain("of-tomorrow");
+    expect(en.increment({ preset: "of-tomorrow" } as unknown as Increment, "JPY")[0]).toContain("of-tomorrow");
   });
 });
 
@@ -127,5 +127,28 @@ describe("lines and banners", () => {
   test("a long name is cut where a sentence needs room", () => {
     expect(short("B".repeat(64))).toHaveLength(20);
     expect(short("Bob")).toBe("Bob");
+  });
+});
+
+describe("the result in words", () => {
+  const sold = {
+    state: "closed", sold: true, winner: "Bob", leader: "Bob", price: 12300, opening_price: 10000, bids: 12, extensions: 2,
+    opens_at: "2026-01-01T14:00:00.000Z", closes_at: "2026-01-01T14:10:00.000Z",
+  } as Auction;
+  const of = (changed: Partial<Auction>, bidders: number | null = 3, words = en) =>
+    result_lines({ ...sold, ...changed }, bidders, words, (value) => `${value}`);
+
+  test("sold, and how it came about", () => {
+    expect(of({})).toEqual(["Sold to Bob for 12300.", "12 bids by 3 bidders in 10 minutes.", "It opened at 10000, and rose by 23%.",
+      "Late bids moved the end twice."]);
+    expect(of({}, null, zh)).toEqual(["Bob 以 12300 竞得。", "10 分钟内共 12 次出价。", "起拍价 10000，上涨 23%。", "因临近结束时出价，结束时间顺延 2 次。"]);
+    expect(of({ price: 10000, bids: 1, extensions: 0 }, 1)).toEqual(["Sold to Bob for 10000.", "1 bid by 1 bidder in 10 minutes."]);
+    expect(of({ opening_price: 0, extensions: 1 }).slice(2)).toEqual(["Late bids moved the end once."]);
+  });
+
+  test("not sold, and why", () => {
+    expect(of({ sold: false, winner: null, price: null, leader: null, bids: 0 })).toEqual(["Not sold: there was no bid."]);
+    expect(of({ sold: false, winner: null })[0]).toBe("Not sold: the highest bid, 12300 by Bob, was below the reserve.");
+    expect(of({ state: "cancelled", sold: null })).toEqual(["Called off: no bid of it counts."]);
   });
 });

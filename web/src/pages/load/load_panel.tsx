@@ -1,6 +1,6 @@
 // What the system is for, within a minute: bots bid, the price moves, and a checker judges what they were told.
 import { useEffect, useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client, session } from "../../house";
 import { Price } from "../../parts/price";
 import { language } from "../../texts";

@@ -1,7 +1,7 @@
 // What the bots are to do.
 import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client } from "../../house";
 import { goes_on, run, start, stop } from "./run";
 import { t } from "./words";

@@ -1,6 +1,6 @@
 // The bots' run as the server tells it: started, followed a few times a second while it goes on, stopped.
 import { signal } from "@preact/signals";
-import { Problem } from "../../client";
+import { Problem } from "@flashbid/client";
 import { client } from "../../house";
 
 export interface LoadOrder {

@@ -1,9 +1,10 @@
 // One auction in the list. Drawn anew only when this auction has moved; its sizes do not depend on what it shows.
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { Countdown } from "../../parts/countdown";
 import { Price } from "../../parts/price";
+import { Star } from "../../parts/star";
 import { t } from "../../texts";
 import type { Screen } from "./follow";
 import { say } from "./texts";
@@ -54,6 +55,7 @@ export function Card({ held, screen }: { held: Signal<Auction>; screen: Screen }
           </p>
         </div>
       </a>
+      <Star id={auction.id} title={auction.title} />
     </li>
   );
 }

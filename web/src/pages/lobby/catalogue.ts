@@ -1,7 +1,7 @@
 // The auctions of the house as the lobby knows them: a signal each, so that only what moved is drawn anew. New ones turn up by
 // asking; what is known is told by whoever watches it, through take().
 import { type Signal, signal } from "@preact/signals";
-import { type Auction, type AuctionState, type Client, Problem } from "../../client";
+import { type Auction, type AuctionState, type Client, Problem } from "@flashbid/client";
 
 // refused: the house does not show its auctions to this visitor. away: no answer came.
 export type Phase = "loading" | "ready" | "away" | "refused";

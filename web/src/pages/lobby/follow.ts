@@ -1,11 +1,11 @@
 // Which auctions are watched live. A socket may watch 1,000: what is on the screen comes first, then what ends or opens
 // soonest; the rest is as old as the last time it was asked for.
 import { signal } from "@preact/signals";
-import type { Auction, Client, Watch } from "../../client";
+import type { Auction, Client, Watch } from "@flashbid/client";
 import { is_running, type Catalogue } from "./catalogue";
 import { order } from "./query";
 
-export const MOST_FOLLOWED = 900; // a room's own, and an operator's, have place beside them
+export const MOST_FOLLOWED = 800; // a room's own, a visitor's stakes and an operator's have place beside them
 
 export function to_follow(auctions: Auction[], on_screen: ReadonlySet<number>, most = MOST_FOLLOWED): number[] {
   const running = auctions.filter(is_running).sort(order("ending"));

@@ -1,5 +1,5 @@
 // What is looked for in the lobby, as it stands behind the # of the address: "?q=jade&state=open&sort=bids". Pure.
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { decimals } from "../../money";
 
 export const SECTIONS = ["open", "scheduled", "closed"] as const; // closed: those that were called off, too

@@ -1,6 +1,6 @@
 // The operator's table: every auction of the house, one signal a row; what is shown of them is followed live.
 import { computed, type Signal, signal } from "@preact/signals";
-import type { Auction, AuctionState, Watch } from "../../client";
+import type { Auction, AuctionState, Watch } from "@flashbid/client";
 import { client } from "../../house";
 import { BidRate } from "./rate";
 import { type Column, ordered } from "./order";

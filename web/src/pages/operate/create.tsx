@@ -2,7 +2,7 @@
 import { effect, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Auction, type NewAuction, new_key, Problem as Refusal } from "../../client";
+import { type Auction, type NewAuction, new_key, Problem as Refusal } from "@flashbid/client";
 import { client } from "../../house";
 import { language, locale } from "../../texts";
 import { problem_words } from "../../texts/problems";

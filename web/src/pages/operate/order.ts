@@ -1,5 +1,5 @@
 // In which order rows stand. Pure.
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 
 export const COLUMNS = ["id", "title", "state", "price", "leader", "bids", "rate", "watchers", "left"] as const;
 export type Column = (typeof COLUMNS)[number];

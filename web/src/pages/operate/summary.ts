@@ -1,5 +1,5 @@
 // A new auction in words, a sentence each: what bidders will meet. Pure.
-import type { Increment, NewAuction } from "../../client";
+import type { Increment, NewAuction } from "@flashbid/client";
 import { money } from "../../money";
 import type { TermsWords } from "../../texts/terms";
 import type { Draft } from "./draft";

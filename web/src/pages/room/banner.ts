@@ -1,7 +1,7 @@
 // Where one stands, in two short lines: the same for the page, its title and a screen reader. Pure.
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { money } from "../../money";
-import type { Standing } from "./standing";
+import type { Standing } from "../../own/standing";
 import { short, type en } from "./words";
 
 export interface Banner {

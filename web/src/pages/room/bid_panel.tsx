@@ -1,10 +1,12 @@
 // The form to bid: one touch for the next steps, an own amount, a question before what may be a slip, the answer.
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { session } from "../../house";
 import { money, parse_money, plain } from "../../money";
 import type { Answer, Bidding, Question } from "./bidding";
+import type { Following } from "./follow";
+import { Result } from "./result";
 import { offers } from "./steps";
 import { say } from "./texts";
 
@@ -111,16 +113,15 @@ function Confirm({ question, auction, bidding }: { question: Question; auction: 
   );
 }
 
-export function BidPanel({ auction, bidding, is_outbid }: { auction: Auction; bidding: Bidding; is_outbid: boolean }) {
+export function BidPanel({ auction, bidding, following }: { auction: Auction; bidding: Bidding; following: Following }) {
   const question = bidding.question.value;
   const is_over = auction.state === "closed" || auction.state === "cancelled";
   const by_name = session.known.value && session.terms.value.login === "name";
-  // Who has seen it open keeps its place, so that nothing moves in the moment it closes.
-  const was_open = useRef(false);
+  const was_open = useRef(false); // an answer may still come, or be read
   was_open.current ||= !is_over;
-  if (!was_open.current) return null;
   return (
-    <section class="bidding" aria-label={say().bidding}>
+    <section class={was_open.current ? "bidding" : "bidding over"} aria-label={is_over ? say().result : say().bidding}>
+      {is_over && <Result auction={auction} bidders={following.bidders.value} />}
       {auction.state === "open" && (
         <>
           {by_name && <Name bidding={bidding} />}
@@ -135,7 +136,10 @@ export function BidPanel({ auction, bidding, is_outbid }: { auction: Auction; bi
         </>
       )}
       {!is_over && question !== null && <Confirm question={question} auction={auction} bidding={bidding} />}
-      <AnswerLine answer={bidding.answer.value} bidding={bidding} currency={auction.currency} is_outbid={is_outbid} />
+      {was_open.current && (
+        <AnswerLine answer={bidding.answer.value} bidding={bidding} currency={auction.currency}
+          is_outbid={following.standing.value.kind === "outbid"} />
+      )}
     </section>
   );
 }

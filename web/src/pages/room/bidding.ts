@@ -1,14 +1,14 @@
 // Bidding in one room: what was pressed becomes a bid with one key, and its answer a sentence. Nothing is said of a bid that
 // the server has not said.
 import { effect, signal } from "@preact/signals";
-import { type BidResult, new_key, OutcomeUnknown, Problem } from "../../client";
+import { type BidResult, new_key, OutcomeUnknown, Problem } from "@flashbid/client";
 import { client, session } from "../../house";
 import { money, plain } from "../../money";
 import { language } from "../../texts";
 import { problem_words } from "../../texts/problems";
 import type { Following } from "./follow";
-import { keep_unanswered, unanswered } from "./own_bids";
-import { learn } from "./standing";
+import { keep_unanswered, unanswered } from "../../own/own_bids";
+import { learn } from "../../own/standing";
 import { is_far } from "./steps";
 import type { en } from "./words";
 
@@ -121,7 +121,7 @@ export class Bidding {
     this.say("plain", (words) =>
       (client.link === "live" ? words.sending : words.sending_offline)(money(amount, auction.currency)));
     try {
-      this.decided(await client.bid(auction.id, amount, key), holder, auction.currency);
+      this.decided(await client.bid(auction.id, amount, { key }), holder, auction.currency);
     } catch (error) {
       this.failed(error, amount, holder);
     } finally {

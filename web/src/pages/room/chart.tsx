@@ -1,7 +1,7 @@
 // The price over time, drawn at most a few times a second, with what it shows in words.
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client, second } from "../../house";
 import { money } from "../../money";
 import { language, locale } from "../../texts";
@@ -18,18 +18,22 @@ function time_label(at_s: number, step_s: number): string {
   return new Date(at_s * 1000).toLocaleString(locale(), options);
 }
 
-// The last price holds until now, or until the end.
+// The last price holds until now, or until the end. Of what is over the whole time is shown.
 function draw(plot: Plot, following: Following): void {
   const auction = following.view.peek()?.auction;
   const bids = following.prices.all;
   if (auction === undefined) return;
   const times_s = bids.map((bid) => Date.parse(bid.at) / 1000);
-  const prices = bids.map((bid) => bid.amount);
+  const prices: (number | null)[] = bids.map((bid) => bid.amount);
   const last = bids.at(-1);
   if (last !== undefined) {
     const until_s = Math.min(client.clock.now(), Date.parse(auction.closes_at)) / 1000;
     times_s.push(Math.max(until_s, Date.parse(last.at) / 1000));
     prices.push(last.amount);
+    if (auction.state === "closed") {
+      times_s.unshift(Date.parse(auction.opens_at) / 1000);
+      prices.unshift(null);
+    }
   }
   plot.draw(times_s, prices);
 }

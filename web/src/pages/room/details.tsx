@@ -1,6 +1,6 @@
 // The lot and its terms in words. All of it is text that somebody wrote: shown as text.
 import { useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client, second } from "../../house";
 import { money } from "../../money";
 import { day_and_time, say } from "./texts";

@@ -1,5 +1,5 @@
 // Events of an auction as sentences. Pure.
-import type { Auction, AuctionEvent, BidAccepted, Extended } from "../../client";
+import type { Auction, AuctionEvent, EventBidAccepted, EventExtended } from "@flashbid/client";
 import { money } from "../../money";
 import { short, type en } from "./words";
 
@@ -10,13 +10,13 @@ const WORTH_TELLING_MS = 1000;
 type TimeOfDay = (at: string) => string;
 
 export interface Move {
-  event: Extended;
+  event: EventExtended;
   by_ms: number | null;
-  bid: BidAccepted | null; // the one that moved it
+  bid: EventBidAccepted | null; // the one that moved it
 }
 
 // An extension stands right after its bid, which tells when the end was before.
-export function move_of(event: Extended, before: AuctionEvent | undefined): Move {
+export function move_of(event: EventExtended, before: AuctionEvent | undefined): Move {
   const bid = before?.event === "bid_accepted" && before.sequence === event.sequence - 1 ? before : null;
   return { event, bid, by_ms: bid === null ? null : Date.parse(event.closes_at) - Date.parse(bid.closes_at) };
 }

@@ -2,12 +2,12 @@
 // nothing on the page shifts however often it comes.
 import { Component } from "preact";
 import { useState } from "preact/hooks";
-import type { AuctionEvent } from "../../client";
+import type { AuctionEvent } from "@flashbid/client";
 import { session } from "../../house";
 import { language } from "../../texts";
 import { line } from "./events";
 import { type Following, ROWS } from "./follow";
-import { is_own } from "./standing";
+import { is_own } from "../../own/standing";
 import { say, time_of_day } from "./texts";
 
 const PAGE = 200;

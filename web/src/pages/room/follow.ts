@@ -1,11 +1,11 @@
 // What one room knows: the auction as it is followed, what lies before the events that came over the socket, every price for
 // the chart, and one's own bids. One a visit; begin() and end() frame it.
 import { computed, signal } from "@preact/signals";
-import { type AuctionEvent, type AuctionView, type Bid, type BidAccepted, Problem, type Watch } from "../../client";
+import { type AuctionEvent, type AuctionView, type HistoryBid, type EventBidAccepted, Problem, type Watch } from "@flashbid/client";
 import { client, session } from "../../house";
-import { keep_bids, kept_bids } from "./own_bids";
+import { learn_own, own } from "../../own/own_bids";
 import { Prices } from "./prices";
-import { NOTHING, type Own, standing, type Standing } from "./standing";
+import { is_masked, NOTHING, type Own, standing, type Standing } from "../../own/standing";
 
 export const ROWS = 100; // of the live list
 const HISTORY = 200; // events that are asked for over the socket
@@ -21,6 +21,7 @@ export class Following {
   readonly trouble = signal<Problem | null>(null);
   readonly own = signal<Own>(NOTHING);
   readonly watchers = signal<number | null>(null);
+  readonly bidders = signal<number | null>(null); // of an auction that is over, where names are shown
   readonly prices = new Prices();
   readonly newest = computed(() => this.rows());
   readonly standing = computed(() => this.where_one_stands());
@@ -29,6 +30,7 @@ export class Following {
   private last_standing: Standing = { kind: "none" };
   private holder: string | null = null;
   private resets = 0;
+  private is_whole = false; // it is over: its whole history is read
   private has_ended = false;
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private filling: ReturnType<typeof setTimeout> | null = null;
@@ -55,12 +57,12 @@ export class Following {
   be(holder: string | null): void {
     this.holder = holder;
     this.last_standing = { kind: "none" };
-    this.own.value = holder === null ? NOTHING : kept_bids(this.id, holder);
+    this.own.value = holder === null ? NOTHING : own(this.id, holder);
   }
 
-  learned(own: Own): void {
-    if (this.holder !== null && own.bids !== this.own.value.bids) keep_bids(this.id, this.holder, own.bids);
-    this.own.value = own;
+  learned(now: Own): void {
+    this.own.value = now;
+    if (this.holder !== null) learn_own(this.id, this.holder, now);
   }
 
   // A page of older events: those right before `sequence`.
@@ -93,14 +95,17 @@ export class Following {
     if (is_first || view.auction.watchers !== this.view.value?.auction.watchers) this.watchers.value = view.auction.watchers;
     this.view.value = view;
     this.take_prices(view.events);
-    if (is_first) void this.read_prices(view);
+    const { state } = view.auction;
+    const was_whole = this.is_whole;
+    this.is_whole ||= state === "closed" || state === "cancelled";
+    if (is_first || this.is_whole !== was_whole) void this.read_prices(view);
     if (this.filling === null && this.lacks_rows()) this.filling = this.later(SETTLE_MS, () => void this.fill());
   }
 
   private take_prices(events: readonly AuctionEvent[]): void {
     const known = this.prices.last_sequence;
     const begin = events.findLastIndex((event) => event.sequence <= known) + 1;
-    this.prices.add(events.slice(begin).filter((event): event is BidAccepted => event.event === "bid_accepted"));
+    this.prices.add(events.slice(begin).filter((event): event is EventBidAccepted => event.event === "bid_accepted"));
   }
 
   private rows(): readonly AuctionEvent[] {
@@ -129,18 +134,22 @@ export class Following {
     else this.filling = this.later(AGAIN_MS, () => void this.fill());
   }
 
-  private async read_prices({ auction, resets }: AuctionView): Promise<void> {
+  private async read_prices({ auction, resets }: Pick<AuctionView, "auction" | "resets">): Promise<void> {
+    if (this.is_whole) this.prices.keep_whole();
+    const names = new Set<string>();
     try {
-      for (let after = Math.max(0, auction.sequence - CHART_EVENTS); after < auction.sequence;) {
-        const page = await client.http.get<{ bids: Bid[]; next_after_sequence: number | null }>(
+      for (let after = this.is_whole ? 0 : Math.max(0, auction.sequence - CHART_EVENTS); after < auction.sequence;) {
+        const page = await client.http.get<{ bids: HistoryBid[]; next_after_sequence: number }>(
           `/v1/auctions/${this.id}/bids?after_sequence=${after}&limit=${PAGE}`);
         if (this.has_ended || resets !== this.resets) return;
         this.prices.add(page.bids);
-        if (page.bids.length === 0 || page.next_after_sequence === null) return;
+        page.bids.forEach(({ bidder }) => names.add(bidder));
+        if (page.bids.length === 0) break;
         after = page.next_after_sequence;
       }
+      if (this.is_whole && ![...names].some(is_masked)) this.bidders.value = names.size;
     } catch {
-      if (!this.has_ended) this.later(AGAIN_MS, () => resets === this.resets && void this.read_prices({ auction, resets, events: [] }));
+      if (!this.has_ended) this.later(AGAIN_MS, () => resets === this.resets && void this.read_prices({ auction, resets }));
     }
   }
 

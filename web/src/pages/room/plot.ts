@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 
 export interface Plot {
-  draw(times_s: number[], prices: number[]): void;
+  draw(times_s: number[], prices: (number | null)[]): void;
   fit(): void; // to its place's size
   recolour(): void;
   end(): void;

@@ -1,5 +1,5 @@
 // Every price that is known of an auction, in order, as the chart draws them. Bids come from the history and from the socket,
-// some of them from both. Bounded: the oldest go.
+// some of them from both. Bounded: the oldest go; of an auction that is over every second one, so that the whole curve stays.
 import { signal } from "@preact/signals";
 
 export const MOST_PRICES = 10_000;
@@ -10,9 +10,13 @@ export interface PricedBid {
   at: string;
 }
 
+// The first and the last one stay.
+const thinned = (bids: PricedBid[]) => bids.filter((_bid, n) => n % 2 === 0 || n === bids.length - 1);
+
 export class Prices {
   readonly version = signal(0); // grows with every change
   private bids: PricedBid[] = [];
+  private is_whole = false;
 
   get all(): readonly PricedBid[] {
     return this.bids;
@@ -27,6 +31,11 @@ export class Prices {
     this.version.value++;
   }
 
+  // From now on the whole auction is drawn.
+  keep_whole(): void {
+    this.is_whole = true;
+  }
+
   // `found` is in order; most of it is new at the end, or old.
   add(found: readonly PricedBid[]): void {
     const last = this.last_sequence;
@@ -38,7 +47,7 @@ export class Prices {
     if (newer.length + others.length + missing.length === 0) return;
     const all = [...others, ...this.bids, ...newer, ...missing];
     if (missing.length > 0) all.sort((one, other) => one.sequence - other.sequence);
-    this.bids = all.slice(-MOST_PRICES);
+    this.bids = all.length <= MOST_PRICES ? all : this.is_whole ? thinned(all) : all.slice(-MOST_PRICES);
     this.version.value++;
   }
 

@@ -1,10 +1,11 @@
 // The auction room: one auction, live.
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Auction, AuctionView, Problem } from "../../client";
+import type { Auction, AuctionView, Problem } from "@flashbid/client";
 import { client, link, lobby_place, second, session } from "../../house";
 import { money } from "../../money";
 import { Price } from "../../parts/price";
+import { Star } from "../../parts/star";
 import { language, t } from "../../texts";
 import { problem_words } from "../../texts/problems";
 import { Announcer } from "./announcer";
@@ -39,7 +40,8 @@ function Note({ view }: { view: AuctionView }) {
   const is_fresh = move !== null && client.clock.now() - Date.parse(move.event.at) < MOVE_TOLD_MS;
   const is_stale = link.value === "offline";
   const { state, closes_at, soft_close } = view.auction;
-  const usual = state === "open" ? words.ends_at(soon_or_day(closes_at, client.clock.now()), soft_close !== null) : "";
+  const end = soon_or_day(closes_at, client.clock.now());
+  const usual = state === "open" ? words.ends_at(end, soft_close !== null) : state === "closed" ? words.ended_at(end) : "";
   const text = is_stale ? words.stale : is_fresh ? move_sentence(move, view.auction, words, time_of_day) : usual;
   return <p id="note" class={`note ${text === usual ? "" : "told"}`}>{text}</p>;
 }
@@ -153,11 +155,14 @@ export function Room({ id }: { id: number }) {
       <a class="back" href={`#${lobby_place.value}`}>{`← ${words.back}`}</a>
       {view === null || auction === undefined ? <Unseen id={id} problem={following.trouble.value} /> : (
         <>
-          <h1 id="title" tabIndex={-1}>{auction.title}</h1>
+          <div class="headline">
+            <h1 id="title" tabIndex={-1}>{auction.title}</h1>
+            <Star id={id} title={auction.title} with_word />
+          </div>
           <div class="panel stage">
             <Now view={view} following={following}
               standing={banner(auction, following.standing.value, session.holder.value, words, day_and_time(auction.opens_at))} />
-            <BidPanel auction={auction} bidding={bidding} is_outbid={following.standing.value.kind === "outbid"} />
+            <BidPanel auction={auction} bidding={bidding} following={following} />
           </div>
           <Chart following={following} auction={auction} />
           <EventsList following={following} currency={auction.currency} />

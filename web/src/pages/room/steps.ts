@@ -1,5 +1,5 @@
 // Which amounts the room offers with one touch, and which it asks about again. Pure; integers of minor units.
-import type { Auction, Increment } from "../../client";
+import type { Auction, Increment } from "@flashbid/client";
 
 // How many steps above the least amount each of the further offers is.
 const FURTHER = [1, 4];

@@ -1,6 +1,6 @@
 // The time left on the server's clock; tenths in the last ten seconds. Draws itself only.
 import { useEffect, useState } from "preact/hooks";
-import type { Auction } from "../../client";
+import type { Auction } from "@flashbid/client";
 import { client } from "../../house";
 import { left } from "../../parts/countdown";
 import { t } from "../../texts";

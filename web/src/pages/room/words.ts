@@ -1,4 +1,5 @@
 // The room's words in both languages. Reasons are spelled as the API spells them. Pure.
+import type { Auction } from "@flashbid/client";
 import { terms_words } from "../../texts/terms";
 
 const MOST_NAME = 20;
@@ -18,6 +19,7 @@ export const en = {
   time_is_up: "time is up, waiting for the result…", opening_now: "opening…",
   seconds_left: (tenths: string) => `ends in ${tenths} s`,
   ends_at: (time: string, soft: boolean) => `Ends at ${time}.${soft ? " A late bid moves the end." : ""}`,
+  ended_at: (time: string) => `Ended at ${time}.`,
   stale: "Not connected: what you see may be old.",
   moved: (by: string, to: string, who: string, last: string) => `The end moved by ${by} to ${to}, because ${who} bid in ${last}.`,
   moved_little: (to: string, who: string, last: string) => `The end moved to ${to}, because ${who} bid in ${last}.`,
@@ -78,6 +80,15 @@ export const en = {
   clock_differs: (by: string, ahead: boolean) => `Times are the server's; yours is ${by} ${ahead ? "ahead" : "behind"}.`,
   clock_same: "Times are the server's; yours agrees.",
   announce: (price: string, who: string) => `${price}, ${who}`,
+  result: "Result", result_sold: (who: string, amount: string) => `Sold to ${who} for ${amount}.`,
+  result_no_bid: "Not sold: there was no bid.",
+  result_reserve: (who: string, amount: string) => `Not sold: the highest bid, ${amount} by ${who}, was below the reserve.`,
+  result_cancelled: "Called off: no bid of it counts.",
+  result_bids: (bids: number, bidders: number | null, time: string) =>
+    `${bids} ${bids === 1 ? "bid" : "bids"}${bidders === null ? "" : ` by ${bidders} ${bidders === 1 ? "bidder" : "bidders"}`} in ${time}.`,
+  result_rise: (from: string, percent: string) => `It opened at ${from}, and rose by ${percent}.`,
+  result_moved: (times: number) => `Late bids moved the end ${times === 1 ? "once" : times === 2 ? "twice" : `${times} times`}.`,
+  csv: "Save all bids as a file (CSV)", csv_saved: (name: string) => `Saved as ${name}.`, csv_failed: "It broke off. Try again.",
 };
 
 export const zh: typeof en = {
@@ -90,6 +101,7 @@ export const zh: typeof en = {
   time_is_up: "时间到，正在等待结果…", opening_now: "即将开始…",
   seconds_left: (tenths) => `${tenths} 秒后结束`,
   ends_at: (time, soft) => `${time} 结束。${soft ? "临近结束时出价会顺延。" : ""}`,
+  ended_at: (time) => `${time} 已结束。`,
   stale: "连接已断开，显示的内容可能不是最新的。",
   moved: (by, to, who, last) => `因 ${who} 在${last}出价，结束时间顺延 ${by}至 ${to}。`,
   moved_little: (to, who, last) => `因 ${who} 在${last}出价，结束时间顺延至 ${to}。`,
@@ -149,4 +161,27 @@ export const zh: typeof en = {
   clock_differs: (by, ahead) => `时间以服务器为准；您的时钟${ahead ? "快" : "慢"} ${by}。`,
   clock_same: "时间以服务器为准，与您的时钟一致。",
   announce: (price, who) => `${price}，${who}`,
+  result: "结果", result_sold: (who, amount) => `${who} 以 ${amount} 竞得。`,
+  result_no_bid: "流拍：无人出价。",
+  result_reserve: (who, amount) => `流拍：最高出价为 ${who} 的 ${amount}，未达保留价。`,
+  result_cancelled: "拍卖已取消，此前的出价均不作数。",
+  result_bids: (bids, bidders, time) => `${time}内共 ${bids} 次出价${bidders === null ? "" : `，${bidders} 人参与`}。`,
+  result_rise: (from, percent) => `起拍价 ${from}，上涨 ${percent}。`,
+  result_moved: (times) => `因临近结束时出价，结束时间顺延 ${times} 次。`,
+  csv: "将全部出价存为文件（CSV）", csv_saved: (name) => `已保存为 ${name}。`, csv_failed: "下载中断，请重试。",
 };
+
+// How it ended, first the outcome, then how it came about.
+export function result_lines(auction: Auction, bidders: number | null, words: typeof en, amount: (value: number) => string): string[] {
+  const { state, sold, winner, leader, price, opening_price, bids, extensions, opens_at, closes_at } = auction;
+  if (state === "cancelled") return [words.result_cancelled];
+  if (price === null) return [words.result_no_bid];
+  const outcome = sold === true ? words.result_sold(short(winner ?? ""), amount(price)) : words.result_reserve(short(leader ?? ""), amount(price));
+  const percent = opening_price > 0 ? Math.round((price / opening_price - 1) * 100) : 0;
+  return [
+    outcome,
+    words.result_bids(bids, bidders, words.duration(Date.parse(closes_at) - Date.parse(opens_at))),
+    ...(percent > 0 ? [words.result_rise(amount(opening_price), `${percent}%`)] : []),
+    ...(extensions > 0 ? [words.result_moved(extensions)] : []),
+  ];
+}

@@ -1,0 +1,11 @@
+export { type BidOptions, new_key } from "./bids.js";
+export { Client, type ClientOptions, type Watch } from "./client.js";
+export type { ServerClock } from "./clock.js";
+export type { Link } from "./connection.js";
+export type { Http, Page } from "./http.js";
+export { OutcomeUnknown, Problem } from "./problem.js";
+export type { AuctionChange, Subscription } from "./subscription.js";
+export type { SocketLike, Surroundings, WebSocketClass } from "./surroundings.js";
+export type * from "./types.js";
+export type { AuctionView, Mode } from "./view.js";
+export type { WatchOptions } from "./watchers.js";
