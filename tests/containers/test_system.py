@@ -297,17 +297,17 @@ def test_the_dashboard_and_the_rules_find_what_they_ask_for(containers):
     targets = ask_prometheus("targets")["activeTargets"]
     assert {target["labels"]["instance"].split(":")[0] for target in targets} == set(OURS)
     until(lambda: {target["health"] for target in ask_prometheus("targets")["activeTargets"]} == {"up"}, "all are asked")
-    until(lambda: ask_prometheus("query", query="rate(flashbid_bids_total[30s]) > 0")["result"], "bids were counted")
+    until(lambda: ask_prometheus("query", query="rate(flashbid_bids_total[5m]) > 0")["result"], "bids were counted")
     asked = 0
     for title, expression in monitored.panels():
-        found = ask_prometheus("query", query=expression.replace("[10s]", "[30s]"))["result"]
+        found = ask_prometheus("query", query=expression.replace("[10s]", "[5m]"))["result"]
         numbers = [sample["value"][1] for sample in found]
         assert numbers and ("NaN" in numbers) == bool(WITHOUT_A_VALUE.search(expression)), f"{title}: {expression}: {found}"
         asked += 1
     assert asked > 25
-    relays = {sample["metric"]["instance"].split(":")[0]: sample["metric"]["__name__"] for sample in
-              ask_prometheus("query", query='{__name__=~"flashbid_(archive|rabbitmq)_up"} == 1')["result"]}
-    assert relays == {"publisher": "flashbid_rabbitmq_up", "archiver": "flashbid_archive_up"}
+    stores = {("publisher", "flashbid_rabbitmq_up"), ("archiver", "flashbid_archive_up")}
+    until(lambda: {(sample["metric"]["instance"].split(":")[0], sample["metric"]["__name__"]) for sample in ask_prometheus(
+        "query", query='{__name__=~"flashbid_(archive|rabbitmq)_up"} == 1')["result"]} == stores, "both relays store")
     rules = [rule for group in ask_prometheus("rules")["groups"] for rule in group["rules"]]
     assert len(rules) > 15 and {rule["health"] for rule in rules} == {"ok"}, rules
 
@@ -319,6 +319,6 @@ def test_a_dead_node_is_missed(containers):
     until(lambda: not missed(), "it is there before")
     podman("stop", "--time", "5", containers["node3"].id)
     try:
-        until(missed, "Prometheus misses node3", 180)
+        until(missed, "Prometheus misses node3")
     finally:
         podman("start", containers["node3"].id)
