@@ -86,6 +86,9 @@ class ArchiveReader final : public LedgerReader {
   // Rejections are not archived.
   [[nodiscard]] Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
                                                            const BidderId& caller, const IdempotencyKey& key) override;
+  [[nodiscard]] Result<std::vector<StoredRejection>> rejections(AuctionId, std::size_t) override {
+    return std::vector<StoredRejection>{};
+  }
 
   // Nothing if nobody has claimed the archive.
   [[nodiscard]] Result<std::optional<ArchiveOrigin>> origin();

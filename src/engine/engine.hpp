@@ -50,6 +50,14 @@ struct EventsPage {
   Sequence newest;                  // of the auction's last durable event
 };
 
+// What is remembered of refused bids on one auction: of those that came under an idempotency key, for ten minutes at
+// least. One without a key leaves nothing behind.
+struct Rejections {
+  std::vector<BidAnswer> answers;  // the latest ones, by rising decided_at
+  Timestamp since;                 // none that was decided from here on is missing
+};
+inline constexpr std::size_t most_rejections_told = 1'000;
+
 struct AuctionPage {
   std::vector<AuctionView> auctions;  // by rising id
   bool more = false;
@@ -62,6 +70,7 @@ using AuctionDone = std::move_only_function<void(Result<AuctionView>)>;
 using EventsDone = std::move_only_function<void(Result<EventsPage>)>;
 using ListDone = std::move_only_function<void(Result<AuctionPage>)>;
 using ActionsDone = std::move_only_function<void(Result<std::vector<OperatorAction>>)>;
+using RejectionsDone = std::move_only_function<void(Result<Rejections>)>;
 
 // How the engine is. Any thread may ask.
 struct Health {
@@ -103,6 +112,8 @@ class Engine {
   virtual void events(const EventsQuery& query, EventsDone done) = 0;
   // What operators did to the auction, in sequence. Hidden: for operators alone.
   virtual void actions(AuctionId auction, ActionsDone done) = 0;
+  // For operators alone, too.
+  virtual void rejections(AuctionId auction, RejectionsDone done) = 0;
 
   // This loop's broadcast: subscribe here.
   [[nodiscard]] virtual Hub& hub() = 0;

@@ -76,6 +76,12 @@ struct StoredAnswer {
   std::string answer_json;  // of a rejection; else empty: the answer follows from the events
 };
 
+// A bid that was refused under a key.
+struct StoredRejection {
+  IdempotencyKey key;
+  BidAnswer answer;
+};
+
 // An auction as history knows it, for listing.
 struct ListQuery {
   std::optional<AuctionState> state;
@@ -99,6 +105,8 @@ class LedgerReader {
   [[nodiscard]] virtual Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
                                                                    const BidderId& caller,
                                                                    const IdempotencyKey& key) = 0;
+  // The refused bids on an auction that are remembered under their keys: the latest `limit`, in no order.
+  [[nodiscard]] virtual Result<std::vector<StoredRejection>> rejections(AuctionId auction, std::size_t limit) = 0;
 };
 
 // A ledger that is open: one writer, and readers on demand. Closing waits for nobody: readers go first.

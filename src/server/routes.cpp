@@ -62,6 +62,8 @@ void serve_get(HttpSession& session, const Place& place, const Asker& asker, con
       return list_events(place.auction, asker, request, std::move(reply));
     case Target::actions:
       return list_actions(place.auction, asker, std::move(reply));
+    case Target::explain:
+      return explain_auction(place.auction, asker, request, std::move(reply));
     case Target::stream:
       return open_stream(session, asker, request, std::move(reply));
     case Target::access:
@@ -92,6 +94,7 @@ bool asks_who(Target target) {
     case Target::bids_csv:
     case Target::events:
     case Target::actions:
+    case Target::explain:
     case Target::cancel:
     case Target::stream:
     case Target::increments:

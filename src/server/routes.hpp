@@ -29,6 +29,7 @@ void bid(AuctionId auction, const Asker& asker, const HttpRequest& request, Repl
 void list_bids(AuctionId auction, const Asker& asker, const HttpRequest& request, Reply reply);
 void list_events(AuctionId auction, const Asker& asker, const HttpRequest& request, Reply reply);
 void list_actions(AuctionId auction, const Asker& asker, Reply reply);
+void explain_auction(AuctionId auction, const Asker& asker, const HttpRequest& request, Reply reply);
 void follow_events(AuctionId auction, HttpSession& session, const Asker& asker, const HttpRequest& request,
                    Reply reply);
 // All of them as a file, of which no more than a page is in memory.

@@ -59,7 +59,7 @@ bool allows(Target target, Method method) {
 bool takes_query(Target target, Method method) {
   if (target == Target::page) return true;
   return method != Method::post && (target == Target::auctions || target == Target::bids || target == Target::events ||
-                                    target == Target::increments);
+                                    target == Target::explain || target == Target::increments);
 }
 
 Place find(std::string_view path, Offer offer) {
@@ -82,6 +82,7 @@ Place find(std::string_view path, Offer offer) {
     if (part == "/bids.csv") return {Target::bids_csv, *id};
     if (part == "/events") return {Target::events, *id};
     if (part == "/actions") return {Target::actions, *id};
+    if (part == "/explain") return {Target::explain, *id};
     if (part == "/cancel") return {Target::cancel, *id};
     return {};
   }
@@ -109,8 +110,8 @@ Place find(std::string_view path, Offer offer) {
 
 Company company_of(Target target, Method method) {
   if (method == Method::post) return target == Target::bids ? Company::bids : Company::alone;
-  const bool is_long =
-      target == Target::auctions || target == Target::bids || target == Target::bids_csv || target == Target::events;
+  const bool is_long = target == Target::auctions || target == Target::bids || target == Target::bids_csv ||
+                       target == Target::events || target == Target::explain;
   return is_long || target == Target::stream || target == Target::metrics ? Company::alone : Company::reads;
 }
 

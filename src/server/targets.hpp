@@ -17,6 +17,7 @@ enum class Target : std::uint8_t {
   bids_csv,
   events,
   actions,
+  explain,
   cancel,
   stream,
   access,

@@ -116,6 +116,35 @@ TYPED_TEST(EngineContract, AnExtendedBidsAnswerIsTheSameFromHistory) {
   EXPECT_EQ(*engine.bid(AuctionId{1}, "alice", 10'000, "k1"), *answer);
 }
 
+// In memory, moved into history, and after a restart; those without a key are not kept.
+TYPED_TEST(EngineContract, RefusedBidsAreRememberedUnderTheirKeys) {
+  TypeParam engine(2);
+  engine.create(open_terms());
+  engine.create(open_terms());
+  engine.bid(AuctionId{1}, "alice", 10'000, "k1");
+  const BidAnswer low = *engine.bid(AuctionId{1}, "bob", 10'001, "k2");
+  engine.bid(AuctionId{1}, "bob", 10'002);
+  EXPECT_EQ(*engine.bid(AuctionId{1}, "bob", 10'001, "k2"), low) << "again, which is no other one";
+  const BidAnswer other = *engine.bid(AuctionId{2}, "bob", 1, "k2");
+  const BidAnswer later = *engine.bid(AuctionId{1}, "carol", 10'001, "k2");
+  const auto check = [&] {
+    for (std::size_t loop = 0; loop < 2; ++loop) {
+      const auto one = engine.rejections(AuctionId{1}, loop);
+      ASSERT_TRUE(one) << one.error().detail;
+      EXPECT_THAT(one->answers, ElementsAre(low, later));
+      EXPECT_LE(one->since, low.decided_at);
+      EXPECT_GT(one->since, low.decided_at - Duration{660'000});
+      EXPECT_THAT(engine.rejections(AuctionId{2}, loop)->answers, ElementsAre(other));
+      EXPECT_EQ(engine.rejections(AuctionId{7}, loop).error().failure, Failure::not_found);
+    }
+  };
+  check();
+  engine.await_moved();
+  check();
+  engine.restart();
+  check();
+}
+
 OperatorAction action(std::uint64_t sequence, std::string_view name, const std::string& by, Timestamp at = noon) {
   return {Sequence{sequence}, name, *BidderId::from(by), at};
 }

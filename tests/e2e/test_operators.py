@@ -1,5 +1,5 @@
 """Who did what: every operator's action is in the ledger with a name, through kills, relays, the archive and a restore; and
-the name is nowhere but in /actions, for operators."""
+the name is nowhere but in /actions and /explain, for operators."""
 import json
 
 import pytest

@@ -271,6 +271,32 @@ def test_calling_off_asks_first(browser, server, api, fresh):
     assert browser.run(f"document.querySelector('#row-{auction} .cancel').disabled")
 
 
+def test_a_history_says_why(browser, server, api, fresh):
+    """Each event with its cause, and a refused bid behind the state that it was refused on; more of it when asked for."""
+    title = fresh("Explained ")
+    auction = api.create(title=title, opening_price=10000, increment=500,
+                         soft_close={"window_ms": 86_400_000, "extend_ms": 86_400_000, "mode": "from_close"})["id"]
+    api.accept(auction, 10000, "Alice")
+    api.bid(auction, 10499, "Bob", key="refused-1")
+    arrive(browser, server.url, f"operate/explain/{auction}")
+    browser.wait("document.querySelectorAll('#story > li').length === 5")
+    kinds = "[...document.querySelectorAll('#story > li')].map((item) => item.className + item.dataset.sequence).join(' ')"
+    assert browser.run(kinds) == "created1 opened2 bid_accepted3 extended4 rejected4"
+    wait_text(browser, "#story .extended .why", "Bid 3 came ")
+    wait_text(browser, "#story .extended .moves", "End: ")
+    wait_text(browser, "#story .rejected .why", "104.99 CNY is below 105.00 CNY: at a price of 100.00 CNY the step is 5.00 CNY.")
+    assert violations(browser) == []
+    keep(browser, "operator-history")
+    api.accept(auction, 10500, "Bob")
+    browser.click("#explain-more")
+    browser.wait("document.querySelectorAll('#story > li').length === 7")
+    wait_text(browser, "#story > li:nth-child(6) .moves", "Price: 100.00 CNY → 105.00 CNY")
+    browser.click("#language")
+    wait_text(browser, "#story .rejected .why", "104.99 CNY 低于 105.00 CNY：当前价 100.00 CNY 时加价幅度为 5.00 CNY。")
+    browser.click("#language")
+    wait_text(browser, "#story .created .badge", "created")
+
+
 def start_house(tmp_path):
     staff = Staff(tmp_path)
     return staff, Server(tmp_path / "data", "--jwt-key", str(staff.key), dev=False)
@@ -299,11 +325,10 @@ def test_with_tokens_who_may_and_who_did(browser, tmp_path):
         wait_text(browser, "#told", "is called off")
         choose(browser, "#filter", "all")
         browser.wait(f"!!document.querySelector('#row-{auction}')")
-        browser.click(f"#row-{auction} .trail-of")
-        browser.wait("document.querySelectorAll('#trail li').length === 2")
-        first, last = browser.run("[...document.querySelectorAll('#trail li')].map((item) => item.textContent)")
-        assert first.startswith(f"{BOSS} created it") and last.startswith(f"{BOSS} called it off")
-        assert violations(browser) == []
+        browser.run(f"location.hash = document.querySelector('#row-{auction} .explain').hash")
+        browser.wait("document.querySelectorAll('#story > li').length === 4")
+        causes = browser.run("[...document.querySelectorAll('#story .why')].map((item) => item.textContent)")
+        assert causes[0] == f"{BOSS} created the auction." and causes[-1] == f"{BOSS} called it off."
         browser.open("about:blank")  # before its server goes
 
 

@@ -110,6 +110,48 @@ TEST_F(Reading, AnIndexThatWasNotShortenedIsNoTrouble) {
   EXPECT_EQ(found.back(), 7U);
 }
 
+// "bidder amount reason" of each.
+std::vector<std::string> refused(const RedisValue& reply) {
+  EXPECT_FALSE(reply.error) << reply;
+  std::vector<std::string> told;
+  for (std::size_t i = 1; i + 2 < reply.items.size(); i += 3) {
+    const std::string& answer = reply.items[i + 2].text;
+    told.push_back(reply.items[i].text + ' ' + reply.items[i + 1].text + ' ' + answer.substr(0, answer.find(' ')));
+  }
+  return told;
+}
+
+TEST_F(Reading, RejectionsAreThoseOfTheAuctionThatAreRemembered) {
+  EXPECT_THAT(refused(call("rejections", {"1"})), ElementsAre());
+  answer(1, "Bob", 10'400, "k");
+  answer(1, "Bob", 10'401);
+  answer(1, "Bob:2", 10'402, "k");
+  answer(2, "Bob", 10'403, "k");
+  answer(1, "Bob", 10'400, "k");
+  create(11, open_terms());
+  answer(11, "Bob", 1, "k");
+  const RedisValue told = call("rejections", {"1"});
+  EXPECT_EQ(told.items[0].text, "0") << "none is missing";
+  EXPECT_THAT(refused(told), ElementsAre("Bob 10400 6", "Bob:2 10402 6"));
+  EXPECT_THAT(refused(call("rejections", {"11"})), ElementsAre("Bob 1 6"));
+  expect_error(call("rejections", {"3"}), "NOTFOUND");
+  expect_error(call("rejections", {"x"}), "BADARG");
+}
+
+// It looks through a bounded number of them, and says from when on it has seen all.
+TEST_F(Reading, RejectionsSayWhatTheyLookedThrough) {
+  answer(1, "Bob", 10'400, "k");
+  std::vector<std::string> others{"RPUSH", suffixed("rejected")};
+  for (int i = 0; i < 4'999; ++i) others.push_back(std::to_string(1'000 + i) + " 2:Carol k" + std::to_string(i));
+  redis().ask(others);
+  const RedisValue just = call("rejections", {"1"});
+  EXPECT_THAT(refused(just), ElementsAre("Bob 10400 6"));
+  redis().ask({"RPUSH", suffixed("rejected"), "9000 2:Carol last"});
+  const RedisValue cut = call("rejections", {"1"});
+  EXPECT_EQ(cut.items[0].text, "1000");
+  EXPECT_THAT(refused(cut), ElementsAre());
+}
+
 // The words of the reply after each sequence: the event's name, or - if it has been trimmed, and the hidden part.
 std::vector<std::string> actions_of(const RedisValue& reply) {
   EXPECT_FALSE(reply.error) << reply;

@@ -123,6 +123,10 @@ class SimulatedReader final : public LedgerReader {
     if (fails()) return failure();
     return inner_->answer(operation, auction, caller, key);
   }
+  Result<std::vector<StoredRejection>> rejections(AuctionId auction, std::size_t limit) override {
+    if (fails()) return failure();
+    return inner_->rejections(auction, limit);
+  }
 
  private:
   bool fails() {

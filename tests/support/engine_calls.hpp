@@ -36,6 +36,9 @@ class EngineCalls {
     return wait<std::vector<OperatorAction>>(
         loop, [&](Engine& engine, ActionsDone done) { engine.actions(id, std::move(done)); });
   }
+  Result<Rejections> rejections(AuctionId id, std::size_t loop = 0) {
+    return wait<Rejections>(loop, [&](Engine& engine, RejectionsDone done) { engine.rejections(id, std::move(done)); });
+  }
   std::future<Result<BidAnswer>> bid_later(const BidRequest& request, std::size_t loop = 0) {
     return later<BidAnswer>(loop, [request](Engine& engine, BidDone done) { engine.submit(request, std::move(done)); });
   }

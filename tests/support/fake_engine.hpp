@@ -90,6 +90,8 @@ class FakeEngine final : public Engine, private EventSource {
     if (auction != the_auction) return done(fail(Failure::not_found, "no such auction"));
     done(told);
   }
+  Rejections refused;
+  void rejections(AuctionId, RejectionsDone done) override { done(refused); }
 
   [[nodiscard]] Hub& hub() override { return hub_; }
   [[nodiscard]] Timestamp now() override { return time; }

@@ -76,6 +76,9 @@ class LyingReader final : public LedgerReader {
                                                            const BidderId& caller, const IdempotencyKey& key) override {
     return liar_.told(&Lies::answer, inner_->answer(operation, auction, caller, key));
   }
+  [[nodiscard]] Result<std::vector<StoredRejection>> rejections(AuctionId auction, std::size_t limit) override {
+    return inner_->rejections(auction, limit);
+  }
 
   std::unique_ptr<LedgerReader> inner_;
   const Liar& liar_;

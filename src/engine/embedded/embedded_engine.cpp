@@ -71,6 +71,12 @@ class EmbeddedEngine::Parts::LoopEngine final : public Engine, private EventSour
     });
   }
 
+  void rejections(AuctionId auction, RejectionsDone done) override {
+    on_shard(auction, [auction, done = back_here(std::move(done))](Shard& shard) mutable {
+      shard.rejections(auction, std::move(done));
+    });
+  }
+
   void list(const ListQuery& query, ListDone done) override;
 
   [[nodiscard]] Hub& hub() override { return hub_; }

@@ -45,6 +45,14 @@ class RememberedAnswers {
   // Whether history has to be asked about a key that find() does not know.
   [[nodiscard]] bool perhaps_in_history(const CallerKey& key) const;
 
+  // Those in memory, in no order.
+  template <class Each>
+  void each_rejection(Each each) const {
+    for (const auto& [key, remembered] : answers_) {
+      if (key.operation == Operation::bid && remembered.answer.sequence == Sequence{0}) each(key.key, remembered);
+    }
+  }
+
   void remember(const CallerKey& key, Remembered remembered);
   // The batch failed: as if the key had never been used.
   void forget(const CallerKey& key);

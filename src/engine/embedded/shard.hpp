@@ -71,6 +71,7 @@ class Shard final : public Committer::Shard {
   [[nodiscard]] std::vector<AuctionView> page(const ListQuery& query) const;
   void events(const EventsQuery& query, EventsDone done);
   void actions(AuctionId id, ActionsDone done);
+  void rejections(AuctionId id, RejectionsDone done);
   // The auction as its creation left it, for a repeated create.
   void read_as_created(AuctionId id, AuctionDone done);
   void attach(std::size_t loop, AuctionId id, std::optional<ResumePoint> from, AttachDone done);
@@ -166,6 +167,7 @@ class Shard final : public Committer::Shard {
 
   // shard_read.cpp
   [[nodiscard]] AuctionView view_of(const Slot& slot) const;
+  [[nodiscard]] Rejections merged(const Slot& slot, std::vector<StoredRejection> stored) const;
   void collect(Collect collecting, CollectDone done);
   void collect_from_history(Collect collecting, CollectDone done);
   void finish_attach(Slot& slot, std::size_t loop);

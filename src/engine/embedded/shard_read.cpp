@@ -5,6 +5,7 @@
 #include "base/assert.hpp"
 #include "engine/embedded/shard.hpp"
 #include "engine/refusals.hpp"
+#include "engine/rejections.hpp"
 #include "ledger/event_codec.hpp"
 #include "ledger/history_step.hpp"
 
@@ -131,6 +132,41 @@ void Shard::actions(AuctionId id, ActionsDone done) {
         loop().post([shared_done, actions = std::move(actions)]() mutable { (*shared_done)(std::move(actions)); });
       });
   if (!submitted) (*shared_done)(fail(Failure::unavailable, "too many reads of history wait; try again in a moment"));
+}
+
+// A rejection is in memory for its ten minutes, but for what was refused before a restart and what was too many:
+// history has all that have moved.
+void Shard::rejections(AuctionId id, RejectionsDone done) {
+  const Result<Slot*> found = find(id);
+  if (!found) return done(std::unexpected(found.error()));
+  if (*found == nullptr || (*found)->durable.sequence == Sequence{0}) return done(std::unexpected(no_such_auction(id)));
+  auto shared_done = std::make_shared<RejectionsDone>(std::move(done));
+  const bool submitted = ports_.history->submit([this, id, shared_done](LedgerReader& reader) {
+    auto stored = reader.rejections(id, most_rejections_told);
+    loop().post([this, id, shared_done, stored = std::move(stored)]() mutable {
+      if (!stored) return (*shared_done)(std::unexpected(stored.error()));
+      const Result<Slot*> slot = find(id);
+      if (!slot) return (*shared_done)(std::unexpected(slot.error()));
+      (*shared_done)(merged(**slot, std::move(*stored)));
+    });
+  });
+  if (!submitted) (*shared_done)(fail(Failure::unavailable, "too many reads of history wait; try again in a moment"));
+}
+
+// Nothing is told before it is durable (INV-2).
+Rejections Shard::merged(const Slot& slot, std::vector<StoredRejection> stored) const {
+  if (slot.remembered) {
+    std::erase_if(stored, [&](const StoredRejection& one) {
+      return slot.remembered->find({Operation::bid, one.answer.bidder, one.key}) != nullptr;
+    });
+    slot.remembered->each_rejection([&](const IdempotencyKey& key, const Remembered& remembered) {
+      if (is_durable(remembered.batch)) stored.push_back({key, remembered.answer});
+    });
+  }
+  Rejections told{{}, ports_.clock->now() - rejection_memory};
+  for (const StoredRejection& one : stored) told.answers.push_back(one.answer);
+  keep_latest(told);
+  return told;
 }
 
 void Shard::read_as_created(AuctionId id, AuctionDone done) {

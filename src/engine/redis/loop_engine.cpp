@@ -68,6 +68,12 @@ void RedisLoopEngine::actions(AuctionId auction, ActionsDone done) {
   });
 }
 
+void RedisLoopEngine::rejections(AuctionId auction, RejectionsDone done) {
+  there([auction, done = back_here<Rejections>(std::move(done))](Node* node) mutable {
+    node->rejections(auction, std::move(done));
+  });
+}
+
 Timestamp RedisLoopEngine::now() { return shared_.clock->now(); }
 
 // Answers of the feed are posted at once and not gathered: publications are too, and must not overtake them.

@@ -38,6 +38,7 @@ class RedisLoopEngine final : public Engine, private EventSource {
   void list(const ListQuery& query, ListDone done) override;
   void events(const EventsQuery& query, EventsDone done) override;
   void actions(AuctionId auction, ActionsDone done) override;
+  void rejections(AuctionId auction, RejectionsDone done) override;
 
   [[nodiscard]] Hub& hub() override { return hub_; }
   [[nodiscard]] Timestamp now() override;

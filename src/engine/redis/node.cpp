@@ -38,10 +38,10 @@ Node::Node(redis::Client& client, Admission& admission, Options options)
     : client_(client),
       admission_(admission),
       options_(std::move(options)),
-      names_{function_name("bid"),         function_name("create"),   function_name("cancel"),
-             function_name("tick"),        function_name("view"),     function_name("events"),
-             function_name("actions"),     function_name("list"),     function_name("reserve_id"),
-             function_name("release_key"), function_name("may_write")},
+      names_{function_name("bid"),        function_name("create"),      function_name("cancel"),
+             function_name("tick"),       function_name("view"),        function_name("events"),
+             function_name("actions"),    function_name("rejections"),  function_name("list"),
+             function_name("reserve_id"), function_name("release_key"), function_name("may_write")},
       losses_(options_.shards),
       replicas_(options_.shards) {
   for (unsigned shard = 0; shard < options_.shards; ++shard) meta_keys_.push_back(redis::meta_key(shard));

@@ -71,6 +71,7 @@ class Node {
   void list(const ListQuery& query, ListDone done);
   void events(const EventsQuery& query, EventsDone done);
   void actions(AuctionId auction, ActionsDone done);
+  void rejections(AuctionId auction, RejectionsDone done);
   // `after`: none = no events; at most the newest longest_resume of them are worth asking for. What has been trimmed is
   // read in the archive; if that is away, `first` says what is missing.
   void look(AuctionId auction, std::optional<Sequence> after, std::move_only_function<void(Result<AuctionLook>)> done);
@@ -155,7 +156,7 @@ class Node {
   Options options_;
   std::vector<std::string> meta_keys_;  // by shard
   struct Names {
-    std::string bid, create, cancel, tick, view, events, actions, list, reserve_id, release_key, may_write;
+    std::string bid, create, cancel, tick, view, events, actions, rejections, list, reserve_id, release_key, may_write;
   } names_;
   NodeCounters counters_;
   LossWatch losses_;

@@ -7,7 +7,9 @@
 #include "engine/loop_port.hpp"
 #include "engine/redis/functions.hpp"
 #include "engine/redis/node.hpp"
+#include "engine/redis/rules_text.hpp"
 #include "engine/refusals.hpp"
+#include "engine/rejections.hpp"
 #include "ledger/event_codec.hpp"
 #include "ledger/history_step.hpp"
 
@@ -136,6 +138,37 @@ void Node::actions(AuctionId auction, ActionsDone done) {
     }
     if (trimmed.empty()) return done(std::move(actions));
     archived_actions(auction, std::move(trimmed), std::move(actions), std::move(done));
+  });
+}
+
+// An auction that has left Redis was over for a day: nothing is remembered of what was refused there.
+void Node::rejections(AuctionId auction, RejectionsDone done) {
+  const unsigned shard = shard_of(auction);
+  auto command = redis::function_call(names_.rejections, meta_keys_[shard], 1, true);
+  command.add(auction.value());
+  read_only(shard, command.take(), [this, auction, done = std::move(done)](Result<redis::Reply> reply) mutable {
+    if (!reply) return done(std::unexpected(std::move(reply.error())));
+    Rejections told{{}, options_.now() - rejection_kept};
+    if (reply->error_code() == "NOTFOUND" && options_.archive != nullptr) {
+      return archived_sequence(auction, [auction, told, done = std::move(done)](Result<Sequence> stored) mutable {
+        if (!stored) return done(std::unexpected(stored.error()));
+        if (*stored == Sequence{0}) return done(std::unexpected(no_such_auction(auction)));
+        done(std::move(told));
+      });
+    }
+    if (reply->is_error()) return done(std::unexpected(error_of(*reply, auction, {})));
+    const auto words = reply->elements();
+    if (words.empty()) return done(not_understood("rejections", *reply));
+    told.since = std::max(told.since, Timestamp{static_cast<std::int64_t>(number_of(words[0]))});
+    for (std::size_t k = 1; k + 2 < words.size(); k += 3) {
+      const Bid bid{BidderId::from(words[k].text()).value_or(BidderId{}),
+                    Amount{static_cast<std::int64_t>(number_of(words[k + 1]))}};
+      auto answer = read_bid_reply(words[k + 2].text(), auction, bid);
+      if (!answer) return done(std::unexpected(answer.error()));
+      told.answers.push_back(*answer);
+    }
+    keep_latest(told);
+    done(std::move(told));
   });
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "ledger/event_codec.hpp"
 #include "ledger/history_step.hpp"
 
 namespace flashbid {
@@ -223,6 +224,21 @@ class MemoryReader final : public LedgerReader {
     const auto found = disk_->answers.find({operation, auction, caller, key});
     if (found == disk_->answers.end()) return std::nullopt;
     return found->second.answer;
+  }
+
+  Result<std::vector<StoredRejection>> rejections(AuctionId auction, std::size_t limit) override {
+    const std::scoped_lock lock(disk_->mutex);
+    std::vector<StoredRejection> read;
+    for (const auto& [place, key] : disk_->answers) {
+      if (!key.expires || key.scope != auction) continue;
+      auto answer = decode_answer(key.answer.answer_json);
+      if (!answer) return std::unexpected(answer.error());
+      read.push_back({key.use.key, *answer});
+    }
+    const auto decided_at = [](const StoredRejection& one) { return one.answer.decided_at; };
+    std::ranges::sort(read, std::greater{}, decided_at);
+    if (read.size() > limit) read.erase(read.begin() + static_cast<std::ptrdiff_t>(limit), read.end());
+    return read;
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ledger/event_codec.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace flashbid::sqlite {
@@ -33,6 +34,12 @@ Result<void> Reader::prepare() {
       {&answer_after_,
        "SELECT * FROM answers WHERE (operation, scope, caller, key) > (?1, ?2, ?3, ?4) "
        "ORDER BY operation, scope, caller, key LIMIT 1"},
+      // What expires is a rejection, and all expire as long after they were decided. By that index it looks at those of
+      // every auction, which ten minutes bound; by the key's at every accepted bid of this one, which nothing does.
+      {&rejections_,
+       "SELECT * FROM answers INDEXED BY answers_expiring WHERE expires IS NOT NULL AND operation = ?1 AND scope = ?2 "
+       "ORDER BY expires DESC "
+       "LIMIT ?3"},
   };
   for (const auto& [statement, sql] : statements) {
     if (const auto prepared = db_.prepare(*statement, sql.c_str()); !prepared) return prepared;
@@ -112,6 +119,23 @@ Result<std::optional<StoredAnswer>> Reader::answer(Operation operation, AuctionI
   if (*found && is_wanted(**found)) return std::move((*found)->answer);
   if (const auto next = find_answer(answer_after_, wanted); !next) return std::unexpected(next.error());
   return std::nullopt;
+}
+
+Result<std::vector<StoredRejection>> Reader::rejections(AuctionId auction, std::size_t limit) {
+  const Resetting resetting(rejections_);
+  rejections_.bind(1, static_cast<std::uint64_t>(Operation::bid)).bind(2, auction.value());
+  rejections_.bind(3, std::uint64_t{limit});
+  std::vector<StoredRejection> rejections;
+  int code = rejections_.step();
+  for (; code == SQLITE_ROW; code = rejections_.step()) {
+    const auto row = read_answer(rejections_);
+    if (!row) return std::unexpected(row.error());
+    auto answer = decode_answer(row->answer.answer_json);
+    if (!answer) return std::unexpected(answer.error());
+    rejections.push_back({row->use.key, *answer});
+  }
+  if (code != SQLITE_DONE) return db_.failure("cannot read refused bids");
+  return rejections;
 }
 
 Result<std::optional<RememberedKey>> Reader::find_answer(Statement& statement, const RememberedKey& wanted) {

@@ -22,6 +22,7 @@ class Reader final : public LedgerReader {
   [[nodiscard]] Result<std::vector<Auction>> list(const ListQuery& query) override;
   [[nodiscard]] Result<std::optional<StoredAnswer>> answer(Operation operation, AuctionId auction,
                                                            const BidderId& caller, const IdempotencyKey& key) override;
+  [[nodiscard]] Result<std::vector<StoredRejection>> rejections(AuctionId auction, std::size_t limit) override;
 
  private:
   explicit Reader(Database db) : db_(std::move(db)) {}
@@ -37,6 +38,7 @@ class Reader final : public LedgerReader {
   Statement list_in_state_;
   Statement answer_at_or_before_;
   Statement answer_after_;
+  Statement rejections_;
 };
 
 }  // namespace flashbid::sqlite

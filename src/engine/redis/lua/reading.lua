@@ -2,11 +2,13 @@
 -- replica may be asked too. A boundary that is due shows only once a tick has decided it.
 local reading = {}
 
-local whole, digits, find = commands.whole, event_text.digits, string.find
+local whole, digits, find, match = commands.whole, event_text.digits, string.find, string.match
 local refuse = store.refuse
 
 -- How many events one call looks at when it picks out the bids.
 local MAX_LOOKED_AT = 2000
+-- How many of the shard's latest refused bids one call looks through for those on one auction.
+local MAX_REJECTIONS_LOOKED_AT = 5000
 
 local BID_PATTERN = '^{"auction_id":%d+,"epoch":%d+,"sequence":%d+,"event":"bid_accepted"'
 
@@ -124,6 +126,36 @@ function reading.actions(shard, id)
     out[#out + 1] = digits(sequence)
     out[#out + 1] = payload or ''
     out[#out + 1] = secret or ''
+  end
+  return out
+end
+
+-- Replies: since when none is missing, in ms (0 = for as long as they are remembered), then bidder, amount and answer of
+-- each refused bid on the auction that is remembered.
+function reading.rejections(shard, id)
+  if not commands.is_id(id) then
+    return refuse('BADARG', 'rejections: id')
+  end
+  local refusal = load(shard, id)
+  if refusal then
+    return refusal
+  end
+  local list = shard .. ':rejected'
+  local entries = redis.call('LRANGE', list, '-' .. digits(MAX_REJECTIONS_LOOKED_AT), '-1')
+  local is_cut = #entries == MAX_REJECTIONS_LOOKED_AT or #entries >= store.most_rejections(shard)
+  local out = {is_cut and match(entries[1], '^%d+') or '0'}
+  local told, pattern = {}, '^%d+ (' .. id .. ':.*)$'
+  for _, entry in ipairs(entries) do
+    local name = match(entry, pattern)
+    -- A key that was used anew has two entries, and one answer.
+    local text = name and not told[name] and redis.call('GET', shard .. ':r:' .. name)
+    if text then
+      told[name] = true
+      local amount, answer = match(text, '^(%d+) (.*)$')
+      out[#out + 1] = match(name, '^%d+:([^ ]+) ')
+      out[#out + 1] = amount
+      out[#out + 1] = answer
+    end
   end
   return out
 end

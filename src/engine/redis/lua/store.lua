@@ -217,11 +217,15 @@ local function drop_oldest(shard, now, max)
   end
 end
 
--- Bounded: an equal part of 100,000 a shard, the newest. Two are looked at for each that comes, so that expired
--- entries do not pile up.
-function store.remember_rejected(shard, id, bidder, key, text, now)
+-- An equal part of 100,000 a shard.
+function store.most_rejections(shard)
   local shards = tonumber(call('HGET', shard, 'shards')) or 1
-  local max = math.max(1, math.floor(MAX_REJECTIONS / shards))
+  return math.max(1, math.floor(MAX_REJECTIONS / shards))
+end
+
+-- Bounded: the newest. Two are looked at for each that comes, so that expired entries do not pile up.
+function store.remember_rejected(shard, id, bidder, key, text, now)
+  local max = store.most_rejections(shard)
   local name = rejection_name(id, bidder, key)
   call('SET', shard .. ':r:' .. name, text, 'PX', store.REJECTION_MS)
   call('RPUSH', shard .. ':rejected', digits(now) .. ' ' .. name)

@@ -1,10 +1,10 @@
-// What is asked or shown in front of the table: calling off, and who did what.
+// What is asked in front of the table: calling off.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Auction, Problem } from "../../client";
 import { client } from "../../house";
 import { money } from "../../money";
-import { language, locale } from "../../texts";
+import { language } from "../../texts";
 import { problem_words } from "../../texts/problems";
 import { say } from "./texts";
 
@@ -49,37 +49,6 @@ export function Cancel({ auction, closed, done }: { auction: Auction; closed: ()
         <button id="cancel-no" type="button" autofocus onClick={closed}>{words.cancel_no}</button>
         <button id="cancel-yes" type="button" class="danger" disabled={sending} onClick={() => void go()}>{words.cancel_yes}</button>
       </div>
-    </Dialog>
-  );
-}
-
-interface Action {
-  sequence: number;
-  action: string;
-  by: string | null;
-  at: string;
-}
-
-export function Trail({ auction, closed }: { auction: Auction; closed: () => void }) {
-  const words = say();
-  const [actions, set_actions] = useState<Action[] | null>(null);
-  const [answer, set_answer] = useState("");
-  useEffect(() => {
-    client.http.get<{ actions: Action[] }>(`/v1/auctions/${auction.id}/actions`)
-      .then((found) => set_actions(found.actions), (error: unknown) => set_answer(why(error)));
-  }, [auction.id]);
-  return (
-    <Dialog id="trail" title={words.trail_of(auction.title)} closed={closed}>
-      <ol class="trail">
-        {actions?.map(({ sequence, action, by, at }) => (
-          <li key={sequence}>
-            <strong>{by ?? words.somebody}</strong> {words.did[action] ?? action}{" "}
-            <time class="quiet number" dateTime={at}>{new Date(at).toLocaleString(locale())}</time>
-          </li>
-        ))}
-      </ol>
-      <p class="answer bad" role="status">{answer}</p>
-      <div class="buttons"><button type="button" autofocus onClick={closed}>{words.close}</button></div>
     </Dialog>
   );
 }

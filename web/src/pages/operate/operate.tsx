@@ -1,7 +1,9 @@
-// The operator's pages: #operate follows all auctions, #operate/new makes one, #operate/new/ID one like another.
+// The operator's pages: #operate follows all auctions, #operate/new makes one, #operate/new/ID one like another,
+// #operate/explain/ID tells one's history.
 import { place, session } from "../../house";
 import { Login } from "../../parts/login";
 import { Create } from "./create";
+import { Explain } from "./explain";
 import "./operate.css";
 import { Table } from "./table";
 import { say } from "./texts";
@@ -22,8 +24,9 @@ function Refused() {
 export function Operate() {
   if (!session.known.value) return <h1>{say().title}</h1>;
   if (!session.may_operate.value) return <Refused />;
-  const [, page, like] = place.value.split("/");
+  const [, page, which] = place.value.split("/");
+  const id = /^[1-9]\d{0,15}$/.test(which ?? "") ? Number(which) : null;
+  if (page === "explain" && id !== null) return <Explain key={id} id={id} />;
   if (page !== "new") return <Table />;
-  const id = /^[1-9]\d{0,15}$/.test(like ?? "") ? Number(like) : null;
-  return <Create key={like ?? ""} like={id} />;
+  return <Create key={which ?? ""} like={id} />;
 }

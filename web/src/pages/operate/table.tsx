@@ -7,7 +7,7 @@ import { money } from "../../money";
 import { left } from "../../parts/countdown";
 import { t } from "../../texts";
 import { Board, type Filter, type Row } from "./board";
-import { Cancel, Trail, why } from "./dialogs";
+import { Cancel, why } from "./dialogs";
 import { COLUMNS, type Column } from "./order";
 import { say } from "./texts";
 
@@ -45,7 +45,7 @@ async function save_csv(auction: Auction): Promise<void> {
   }
 }
 
-function TableRow({ row, asked }: { row: Row; asked: (what: "cancel" | "trail", auction: Auction) => void }) {
+function TableRow({ row, asked }: { row: Row; asked: (auction: Auction) => void }) {
   const auction = row.auction.value;
   const { id, title, state } = auction;
   const words = say();
@@ -64,10 +64,10 @@ function TableRow({ row, asked }: { row: Row; asked: (what: "cancel" | "trail", 
       <td class="number left" data-name={names.left}><Left row={row} /></td>
       <td class="actions">
         <button type="button" class="csv" aria-label={words.csv_of(title)} onClick={() => void save_csv(auction)}>{words.csv}</button>
-        <button type="button" class="trail-of" aria-label={words.trail_of(title)} onClick={() => asked("trail", auction)}>{words.trail}</button>
+        <a class="button explain" aria-label={words.history_of(title)} href={`#operate/explain/${id}`}>{words.history}</a>
         <a class="button again" aria-label={words.again_of(title)} href={`#operate/new/${id}`}>{words.again}</a>
         <button type="button" class="cancel" aria-label={words.cancel_of(title)} disabled={!can_cancel}
-          onClick={() => asked("cancel", auction)}>{words.cancel}</button>
+          onClick={() => asked(auction)}>{words.cancel}</button>
       </td>
     </tr>
   );
@@ -124,7 +124,7 @@ function Told() {
 
 export function Table() {
   const [board] = useState(() => new Board());
-  const [asked, set_asked] = useState<{ what: "cancel" | "trail"; auction: Auction } | null>(null);
+  const [asked, set_asked] = useState<Auction | null>(null);
   const words = say();
   useEffect(() => {
     board.begin();
@@ -146,15 +146,14 @@ export function Table() {
           <Head board={board} />
           <tbody>
             {board.shown.value.map((row) => (
-              <TableRow key={row.auction.peek().id} row={row} asked={(what, auction) => set_asked({ what, auction })} />
+              <TableRow key={row.auction.peek().id} row={row} asked={set_asked} />
             ))}
           </tbody>
         </table>
       </div>
       {is_empty.value && <p class="quiet">{loaded.value === "yes" ? words.nothing : loaded.value === "failed" ? words.cannot_load : words.loading}</p>}
-      {asked?.what === "trail" && <Trail auction={asked.auction} closed={() => set_asked(null)} />}
-      {asked?.what === "cancel" && (
-        <Cancel auction={asked.auction} closed={() => set_asked(null)}
+      {asked !== null && (
+        <Cancel auction={asked} closed={() => set_asked(null)}
           done={(auction) => {
             board.take(auction);
             told.value = { text: words.cancelled(auction.title) };
