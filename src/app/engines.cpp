@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "app/relay_groups.hpp"
 #include "base/system_clock.hpp"
 #include "engine/embedded/embedded_engine.hpp"
 #include "engine/redis/redis_engine.hpp"
@@ -30,7 +31,8 @@ std::vector<Executor*> executors(const Loops& loops) {
 // The ledger in a file of this machine, decided in this process.
 class ServedEmbedded final : public ServedEngine {
  public:
-  ServedEmbedded(const ServeOptions& options, const Loops& loops) : options_(options), loops_(loops) {}
+  ServedEmbedded(const ServeOptions& options, const Loops& loops)
+      : options_(options), loops_(loops), groups_(options.data) {}
 
   [[nodiscard]] Result<void> open(std::function<void(const Error&)> on_failed) {
     const Durability durability = options_.durability == "memory" ? Durability::memory : Durability::fsync;
@@ -57,7 +59,7 @@ class ServedEmbedded final : public ServedEngine {
     }
   }
   void stop() override { engine_->stop(); }
-  void add_metrics(Exposition&) const override {}
+  void add_metrics(Exposition& out) const override { add_group_metrics(groups_.waiting(), out); }
   [[nodiscard]] std::string description() const override {
     return fmt::format("ledger {}/flashbid.db, durability {}", options_.data, options_.durability);
   }
@@ -65,6 +67,7 @@ class ServedEmbedded final : public ServedEngine {
  private:
   const ServeOptions& options_;
   const Loops& loops_;
+  FolderGroups groups_;
   SystemClock clock_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EmbeddedEngine> engine_;
@@ -106,6 +109,7 @@ class ServedRedis final : public ServedEngine {
     out.sample(counters.short_of_replicas);
     out.gauge("flashbid_redis_in_flight", "Commands that Redis has not answered yet");
     out.sample(counters.in_flight);
+    add_group_metrics(counters.waiting_by_group, out);
   }
   [[nodiscard]] std::string description() const override {
     return fmt::format("{}, {} shards, durability {}", redis::to_text(url_), engine_->shards(), options_.durability);

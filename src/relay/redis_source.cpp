@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/whole_number.hpp"
 #include "ledger/record_of_event.hpp"
 #include "redis/keys.hpp"
 #include "redis/meta.hpp"

@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "redis/stream_standing.hpp"
 #include "relay/redis_ledger.hpp"
 #include "relay/source.hpp"
-#include "relay/stream_standing.hpp"
 
 namespace flashbid {
 

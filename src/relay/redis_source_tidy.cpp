@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/system_clock.hpp"
+#include "base/whole_number.hpp"
 #include "ledger/history_step.hpp"
 #include "redis/function_call.hpp"
 #include "redis/keys.hpp"

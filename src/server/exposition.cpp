@@ -52,6 +52,25 @@ void Exposition::commit_seconds(const EngineCounters& counters) {
 
 std::string Exposition::text() const { return prometheus::TextSerializer().Serialize(families_); }
 
+void Exposition::each(const std::function<void(std::string_view name, double value)>& told) const {
+  for (const MetricFamily& family : families_) {
+    for (const ClientMetric& metric : family.metric) {
+      if (family.type == MetricType::Histogram) {
+        told(family.name + "_sum", metric.histogram.sample_sum);
+        told(family.name + "_count", static_cast<double>(metric.histogram.sample_count));
+        continue;
+      }
+      std::string name = family.name;
+      for (const auto& label : metric.label) {
+        name += &label == &metric.label.front() ? '{' : ',';
+        name += label.name + "=\"" + label.value + '"';
+      }
+      if (!metric.label.empty()) name += '}';
+      told(name, family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value);
+    }
+  }
+}
+
 void Exposition::begin(std::string name, std::string help, MetricType type) {
   MetricFamily family;
   family.name = std::move(name);

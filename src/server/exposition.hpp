@@ -4,7 +4,9 @@
 #include <prometheus/metric_family.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/engine.hpp"
@@ -25,6 +27,8 @@ class Exposition {
   void commit_seconds(const EngineCounters& counters);
 
   [[nodiscard]] std::string text() const;
+  // Every sample but a histogram's buckets, by the name that it has in the text: "flashbid_connections{kind=\"http\"}".
+  void each(const std::function<void(std::string_view name, double value)>& told) const;
 
  private:
   void begin(std::string name, std::string help, prometheus::MetricType type);

@@ -16,6 +16,7 @@
 #include "server/access.hpp"
 #include "server/certificate.hpp"
 #include "server/connection.hpp"
+#include "server/exposition.hpp"
 #include "server/joined_frames.hpp"
 #include "server/limits.hpp"
 #include "server/loop.hpp"
@@ -39,7 +40,7 @@ struct ServerShared {
   routes::Offer offer = routes::Offer::auctions;
   std::atomic<std::size_t> connections{0};         // open now, on all loops
   std::optional<ConnectionsByAddress> by_address;  // always there
-  std::function<std::string()> metrics;            // any thread: the text of /metrics
+  std::function<Exposition()> metrics;             // any thread
   std::function<Health()> health;                  // any thread
   Load* load = nullptr;                            // null = there are no bots here
 };

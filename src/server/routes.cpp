@@ -76,6 +76,8 @@ void serve_get(HttpSession& session, const Place& place, const Asker& asker, con
       return readyz(std::move(reply));
     case Target::metrics:
       return metrics(std::move(reply));
+    case Target::health:
+      return show_health(asker, std::move(reply));
     case Target::load:
       return show_load(std::move(reply));
     case Target::demo_item:
@@ -98,6 +100,7 @@ bool asks_who(Target target) {
     case Target::cancel:
     case Target::stream:
     case Target::increments:
+    case Target::health:
       return true;
     default:
       return false;

@@ -49,6 +49,7 @@ void log_out(const Asker& asker, const HttpRequest& request, Reply reply);
 void healthz(Reply reply);
 void readyz(Reply reply);
 void metrics(Reply reply);
+void show_health(const Asker& asker, Reply reply);
 void page(const HttpRequest& request, Reply reply);
 
 void start_load(const HttpRequest& request, Reply reply);

@@ -50,7 +50,7 @@ Server::Server(const ServerOptions& options, const std::vector<Place>& places) {
     flashbid::add_metrics(totals, engine, out);
     if (shared_.certificate) shared_.certificate->add_metrics(out);
     if (add) add(out);
-    return out.text();
+    return out;
   };
   const Entrance entrance = options.certificate ? Entrance::tls : Entrance::plain;
   listeners_.push_back(std::make_unique<Listener>(loops, shared_, entrance));

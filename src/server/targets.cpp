@@ -87,6 +87,7 @@ Place find(std::string_view path, Offer offer) {
     return {};
   }
   if (path == "/v1/stream") return {Target::stream, {}};
+  if (path == "/v1/health") return {Target::health, {}};
   if (path == "/v1/access") return {Target::access, {}};
   if (path == "/v1/increments") return {Target::increments, {}};
   if (const auto of_accounts = std::ranges::find(account_paths, path, &AccountPath::path);
@@ -112,7 +113,8 @@ Company company_of(Target target, Method method) {
   if (method == Method::post) return target == Target::bids ? Company::bids : Company::alone;
   const bool is_long = target == Target::auctions || target == Target::bids || target == Target::bids_csv ||
                        target == Target::events || target == Target::explain;
-  return is_long || target == Target::stream || target == Target::metrics ? Company::alone : Company::reads;
+  return is_long || target == Target::stream || target == Target::metrics || target == Target::health ? Company::alone
+                                                                                                      : Company::reads;
 }
 
 }  // namespace flashbid::routes

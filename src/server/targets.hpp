@@ -25,6 +25,7 @@ enum class Target : std::uint8_t {
   healthz,
   readyz,
   metrics,
+  health,
   load,
   load_stop,
   demo_init,

@@ -175,7 +175,7 @@ GET_RULES = {
     "/v1/auctions": QUERIES, "/v1/auctions/{id}": ["", "?x=1"], "/v1/auctions/{id}/bids": QUERIES,
     "/v1/auctions/{id}/bids.csv": ["", "?x=1"], "/v1/increments": ["", "?currency=CNY", "?currency=x"],
     "/v1/auctions/{id}/events": QUERIES, "/v1/auctions/{id}/actions": ["", "?x=1"],
-    "/v1/auctions/{id}/explain": QUERIES, "/v1/stream": [""], "/v1/access": [""], "/healthz": [""],
+    "/v1/auctions/{id}/explain": QUERIES, "/v1/health": [""], "/v1/stream": [""], "/v1/access": [""], "/healthz": [""],
     "/readyz": [""], "/metrics": [""], "/v1/load": [""],
     "/openapi.json": ["", "?x=1"], "/asyncapi.json": [""], "/docs": [""], "/": ["", "?auction=1"], "/item/{id}": [""],
 }

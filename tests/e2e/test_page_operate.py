@@ -221,6 +221,9 @@ def test_following_bids_as_they_come(browser, server, api, fresh):
         browser.wait(f"Number(document.querySelector('{row} .rate').textContent) > 1")
         browser.wait(f"Number(document.querySelector('{row} .bids').textContent) > 10")
         wait_text(browser, f"{row} .leader", "Alice")
+        wait_text(browser, "#health .good[data-part=engine]", "takes bids")
+        wait_text(browser, "#health [data-part=ledger]", " ms a commit")
+        wait_text(browser, "#health .none[data-part=archive]", "none is written by this server")
         keep(browser, "operator")
         assert violations(browser) == []
     finally:

@@ -5,9 +5,9 @@
 #include "fuzz.hpp"
 #include "redis/meta.hpp"
 #include "redis/stream_entry.hpp"
+#include "redis/stream_standing.hpp"
 #include "redis/topology.hpp"
 #include "relay/envelope.hpp"
-#include "relay/stream_standing.hpp"
 #include "relay/webhook/signature.hpp"
 #include "wire/decode.hpp"
 

@@ -22,7 +22,9 @@
 #include "engine/redis/refill.hpp"
 #include "engine/redis/shard_feed.hpp"
 #include "redis/client.hpp"
+#include "redis/keys.hpp"
 #include "redis/meta.hpp"
+#include "redis/stream_standing.hpp"
 #include "redis/sync.hpp"
 
 namespace flashbid {
@@ -30,6 +32,7 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_pause{100};  // between two ticks of a shard: another node may have created
 constexpr std::chrono::milliseconds health_pause{100};
+constexpr std::chrono::milliseconds groups_pause{2'000};
 constexpr std::chrono::milliseconds start_look{50};
 constexpr std::chrono::seconds refused_for{1};         // a shard that takes no writes for longer takes no bids
 constexpr std::chrono::seconds short_is_told_for{10};  // after the last bid that had too few replicas
@@ -84,10 +87,12 @@ struct RedisEngine::Parts {
   std::vector<std::unique_ptr<ShardFeed>> feeds;                        // by shard
   std::vector<std::unique_ptr<boost::asio::steady_timer>> tick_timers;  // by shard
   std::unique_ptr<boost::asio::steady_timer> health_timer;
+  std::unique_ptr<boost::asio::steady_timer> groups_timer;
   std::thread thread;
 
   std::mutex mutex;
-  Health health;  // guarded by mutex
+  Health health;                                          // guarded by mutex
+  std::map<std::string, std::uint64_t> waiting_by_group;  // guarded by mutex
   std::atomic<std::uint64_t> watchers{0};
   std::atomic<std::uint64_t> in_flight{0};
   // Of the Redis thread.
@@ -108,6 +113,7 @@ struct RedisEngine::Parts {
   void tick(unsigned shard);
   void ask_whether_writable(unsigned shard);
   void watch_health();
+  void watch_groups();
   [[nodiscard]] std::string why_not_ready() const;
   [[nodiscard]] Health current_health();
   [[nodiscard]] EngineCounters counters() const;
@@ -175,6 +181,7 @@ void RedisEngine::Parts::build() {
   }
   refused.resize(shards);
   health_timer = std::make_unique<boost::asio::steady_timer>(io);
+  groups_timer = std::make_unique<boost::asio::steady_timer>(io);
 }
 
 // The first tick of every shard: nothing is served before all have told their time.
@@ -257,6 +264,34 @@ void RedisEngine::Parts::watch_health() {
   });
 }
 
+// How far the relays are: they tell Redis. What could not be asked of every shard leaves what was known.
+void RedisEngine::Parts::watch_groups() {
+  struct Asked {
+    std::map<std::string, std::uint64_t> waiting;
+    unsigned missing;
+    bool failed = false;
+  };
+  auto asked = std::make_shared<Asked>(Asked{{}, shards});
+  for (unsigned shard = 0; shard < shards; ++shard) {
+    auto command = redis::Command::of({"XINFO", "GROUPS", redis::stream_key(shard)}).may_repeat();
+    client->send(redis::meta_key(shard), std::move(command), [this, asked](Result<redis::Reply> reply) {
+      asked->failed = asked->failed || !reply;
+      if (reply) {
+        for (const StreamGroup& group : groups_of(*reply)) {
+          asked->waiting[group.name] += group.pending + group.lag.value_or(0);
+        }
+      }
+      if (--asked->missing > 0 || asked->failed) return;
+      const std::scoped_lock lock(mutex);
+      waiting_by_group = std::move(asked->waiting);
+    });
+  }
+  groups_timer->expires_after(groups_pause);
+  groups_timer->async_wait([this](const boost::system::error_code& stopped) {
+    if (!stopped) watch_groups();
+  });
+}
+
 Health RedisEngine::Parts::current_health() {
   const std::scoped_lock lock(mutex);
   return health;
@@ -297,6 +332,7 @@ Result<std::unique_ptr<RedisEngine>> RedisEngine::start(RedisEngineOptions optio
         if (!told) return started.set_value(std::move(told));
         for (unsigned shard = 0; shard < parts.shards; ++shard) parts.tick(shard);
         parts.watch_health();
+        parts.watch_groups();
         started.set_value({});
       });
     });
@@ -315,7 +351,8 @@ unsigned RedisEngine::shards() const { return parts_->shards; }
 
 RedisCounters RedisEngine::redis_counters() const {
   const NodeCounters& counted = parts_->node->counters();
-  return {counted.lost, counted.short_of_replicas, parts_->in_flight};
+  const std::scoped_lock lock(parts_->mutex);
+  return {counted.lost, counted.short_of_replicas, parts_->in_flight, parts_->waiting_by_group};
 }
 
 void RedisEngine::stop() {
@@ -325,6 +362,7 @@ void RedisEngine::stop() {
   parts_->post([parts = parts_.get()] {
     for (const auto& timer : parts->tick_timers) timer->cancel();
     parts->health_timer->cancel();
+    parts->groups_timer->cancel();
     parts->client->stop();
     parts->io.stop();
   });

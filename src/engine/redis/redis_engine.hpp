@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ struct RedisCounters {
   std::uint64_t lost = 0;               // events acknowledged by this node that a failover lost
   std::uint64_t short_of_replicas = 0;  // accepted bids whose replicas were too few in time
   std::uint64_t in_flight = 0;          // commands unanswered
+  // What waits for each consumer group of the shards' streams, as Redis last told.
+  std::map<std::string, std::uint64_t> waiting_by_group{};
 };
 
 class RedisEngine {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/system_clock.hpp"
+#include "base/whole_number.hpp"
 #include "relay/kafka/event_message.hpp"
-#include "relay/stream_standing.hpp"
 
 namespace flashbid {
 namespace {

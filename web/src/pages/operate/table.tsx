@@ -8,6 +8,7 @@ import { left } from "../../parts/countdown";
 import { t } from "../../texts";
 import { Board, type Filter, type Row } from "./board";
 import { Cancel, why } from "./dialogs";
+import { HealthPanel } from "./health_panel";
 import { COLUMNS, type Column } from "./order";
 import { say } from "./texts";
 
@@ -139,6 +140,7 @@ export function Table() {
   return (
     <>
       <div class="heading"><h1>{words.title}</h1><a id="create" class="button primary" href="#operate/new">{words.create}</a></div>
+      <HealthPanel />
       <Told />
       <Choice board={board} />
       <div class="rows">

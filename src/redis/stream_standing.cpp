@@ -1,10 +1,11 @@
-#include "relay/stream_standing.hpp"
+#include "redis/stream_standing.hpp"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <limits>
 #include <span>
+
+#include "base/whole_number.hpp"
 
 namespace flashbid {
 namespace {
@@ -26,14 +27,6 @@ std::optional<std::uint64_t> count_of(const redis::Reply& reply) {
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> whole_number(std::string_view digits) {
-  std::uint64_t number = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stop, wrong] = std::from_chars(digits.data(), end, number);
-  if (wrong != std::errc() || stop != end || digits.empty()) return std::nullopt;
-  return number;
-}
 
 std::optional<StreamId> StreamId::parse(std::string_view text) {
   const std::size_t dash = text.find('-');

@@ -42,7 +42,4 @@ struct StreamExtent {
 };
 [[nodiscard]] StreamExtent extent_of(const redis::Reply& xinfo_stream);
 
-// Digits only, all of them; nullopt otherwise.
-[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view digits);
-
 }  // namespace flashbid
