@@ -361,10 +361,10 @@ def test_chinese_on_a_phone(browser, server, api, fresh):
         keep(browser, "operator-phone")
         browser.run("location.hash = '#operate/new'")
         browser.wait("document.querySelector('h1')?.textContent === '新建拍卖' && !!document.querySelector('#f-title')")
-        browser.click("#preset-live")
+        browser.click("#preset-judicial")
         browser.fill("#f-title", "玉碗")
-        wait_text(browser, "#summary", "起拍价 1.00 CNY，每次加价至少 1.00 CNY。")
-        wait_text(browser, "#summary", "最后 10 秒内有人出价，结束时间顺延至该次出价后 10 秒。")
+        wait_text(browser, "#summary", "起拍价 100,000.00 CNY，每次加价至少 1,000.00 CNY。")
+        wait_text(browser, "#summary", "最后 5 分钟内有人出价，结束时间顺延至该次出价后 5 分钟。")
         assert browser.run("document.documentElement.scrollWidth") <= 390
         assert violations(browser) == []
         keep(browser, "operator-new-phone")

@@ -43,6 +43,16 @@ describe("a draft", () => {
     for (const preset of Object.values(HOUSE_PRESETS)) expect(read({ ...filled, ...preset }, NOW).errors).toBeNull();
   });
 
+  // What the houses have published: a change of it is a change of what the button says it is.
+  test("presets that are like a house's have its soft close and steps", () => {
+    const asked = (preset: keyof typeof HOUSE_PRESETS) => read({ ...filled, ...HOUSE_PRESETS[preset] }, NOW).auction;
+    const minutes = (mode: string) => ({ window_ms: 300000, extend_ms: 300000, mode, max_extensions: null });
+    expect(asked("ebay")).toMatchObject({ currency: "USD", soft_close: null, increment: { preset: "ebay-us" }, closes_at: "2026-12-03T12:00:00.000Z" });
+    expect(asked("judicial")).toMatchObject({ currency: "CNY", soft_close: minutes("from_bid"), reserve: null, closes_at: "2026-11-27T12:00:00.000Z" });
+    expect(asked("yahoo_jp")).toMatchObject({ currency: "JPY", opening_price: 1000, soft_close: minutes("from_close"), increment: { preset: "yahoo-jp" } });
+    expect(asked("whatnot")).toMatchObject({ currency: "USD", increment: { preset: "whatnot" }, closes_at: "2026-11-26T12:00:30.000Z" });
+  });
+
   test("the same again asks for the same", () => {
     const increments = fc.oneof(fc.integer({ min: 1, max: 1e9 }), fc.constantFrom({ preset: "whatnot" }),
       fc.constantFrom({ table: [[1000, 100], [null, 250]] as [number | null, number][] }));

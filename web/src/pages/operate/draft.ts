@@ -44,14 +44,26 @@ export const EMPTY: Draft = {
   soft: "from_bid", window_s: "30", extend_s: "30", max_extensions: "", seller: "", self_outbid: true, amount_limit: "",
 };
 
-// How auctions of a kind usually run; title and goods stay as they are.
-export type HousePreset = "live" | "evening" | "tickets";
-const terms = { increment: "fixed", opens: "now", closes: "in", max_extensions: "", reserve: "", amount_limit: "" } as const;
+// How auctions of a kind usually run; title and goods stay as they are. Of those that are like a house's, what that house has
+// published, and ours where it has not: opening prices and fixed steps, and the lengths that a seller chooses there.
+//   ebay      days, and a fixed end: 1, 3, 5, 7 or 10 of them (eBay, "Listing durations and timings":
+//             https://www.ebay.com.au/help/selling/listings/creating-managing-listings/selecting-listing-duration?id=4652); the steps of ebay-us
+//   judicial  24 hours at least; a bid in the last 5 minutes moves the end to 5 minutes after it; the reserve is the opening price
+//             (Supreme People's Court, rules on online judicial auctions, 法释〔2016〕18号, articles 10 and 20)
+//   yahoo_jp  if the price rises in the last 5 minutes, the end moves by 5, without limit (Yahoo! Auctions Japan, 自動延長, as told
+//             at https://kba.co.jp/blog/7506); the steps of yahoo-jp
+//   whatnot   seconds, which start anew with a late bid: the seller sets how many, these are ours; the steps of whatnot (source:
+//             src/auction/increment.hpp)
+export type HousePreset = "ebay" | "judicial" | "yahoo_jp" | "whatnot" | "evening" | "tickets";
+const terms = { increment: "fixed", opens: "now", closes: "in", max_extensions: "", reserve: "", amount_limit: "", self_outbid: true } as const;
+const table = { ...terms, increment: "preset" } as const;
 export const HOUSE_PRESETS: Record<HousePreset, Partial<Draft>> = {
-  live: { ...terms, opening_price: "1", step: "1", closes_in_s: "60", soft: "from_bid", window_s: "10", extend_s: "10",
-    self_outbid: true },
-  evening: { ...terms, opening_price: "1000", increment: "preset", preset: "ebay-us", closes_in_s: "3600", soft: "from_close",
-    window_s: "120", extend_s: "120", self_outbid: true },
+  ebay: { ...table, currency: "USD", opening_price: "0.99", preset: "ebay-us", closes_in_s: "604800", soft: "none" },
+  judicial: { ...terms, currency: "CNY", opening_price: "100000", step: "1000", closes_in_s: "86400", soft: "from_bid", window_s: "300", extend_s: "300" },
+  yahoo_jp: { ...table, currency: "JPY", opening_price: "1000", preset: "yahoo-jp", closes_in_s: "259200", soft: "from_close", window_s: "300",
+    extend_s: "300" },
+  whatnot: { ...table, currency: "USD", opening_price: "1", preset: "whatnot", closes_in_s: "30", soft: "from_bid", window_s: "10", extend_s: "10" },
+  evening: { ...table, opening_price: "1000", preset: "ebay-us", closes_in_s: "3600", soft: "from_close", window_s: "120", extend_s: "120" },
   tickets: { ...terms, opening_price: "50", step: "5", closes_in_s: "300", soft: "none", self_outbid: false },
 };
 
