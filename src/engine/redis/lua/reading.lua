@@ -144,9 +144,9 @@ function reading.rejections(shard, id)
   local entries = redis.call('LRANGE', list, '-' .. digits(MAX_REJECTIONS_LOOKED_AT), '-1')
   local is_cut = #entries == MAX_REJECTIONS_LOOKED_AT or #entries >= store.most_rejections(shard)
   local out = {is_cut and match(entries[1], '^%d+') or '0'}
-  local told = {}
+  local told, pattern = {}, '^%d+ (' .. id .. ':.*)$'
   for _, entry in ipairs(entries) do
-    local name = match(entry, '^%d+ (' .. id .. ':.*)$')
+    local name = match(entry, pattern)
     -- A key that was used anew has two entries, and one answer.
     local text = name and not told[name] and redis.call('GET', shard .. ':r:' .. name)
     if text then
