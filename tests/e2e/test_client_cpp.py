@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from api_client import Api
 from flashbid_server import BINARY, REPOSITORY, Server, clean_environment, run_command
 from postgres_server import free_port
 
@@ -73,11 +74,14 @@ def told(lines):
     return auction, bids, (sold[1], int(sold[2]))
 
 
-def bids_of(api, auction):
-    return [(bid["bidder"], bid["amount"]) for bid in api.get(f"/v1/auctions/{auction}/bids?limit=1000").json()["bids"]]
+def bids_of(server, auction):
+    api = Api(server)
+    page = api.get_json(f"/v1/auctions/{auction}/bids?limit=1000")
+    api.close()
+    return [(bid["bidder"], bid["amount"]) for bid in page["bids"]]
 
 
-def test_killed_in_the_middle_every_bid_is_there_once_and_seen(example, tmp_path, make_api):
+def test_killed_in_the_middle_every_bid_is_there_once_and_seen(example, tmp_path):
     server = Server(tmp_path / "data", listen=f"127.0.0.1:{free_port()}").start()
     running = Running(example, server.url)
     try:
@@ -89,19 +93,19 @@ def test_killed_in_the_middle_every_bid_is_there_once_and_seen(example, tmp_path
         lines = running.end()
     auction, bids, sold = told(lines)
     assert len(bids) > 10 and {bidder for bidder, _ in bids} == {"Alice", "Bob"}
-    assert bids_of(make_api(server), auction) == bids
+    assert bids_of(server, auction) == bids
     assert sold == bids[-1]
     server.stop()
 
 
-def test_by_token_and_what_cannot_be(example, tmp_path, make_api):
+def test_by_token_and_what_cannot_be(example, tmp_path):
     key = tmp_path / "key"
     key.write_bytes(os.urandom(48))
     token = run_command("token", "--key", str(key), "--sub", "Olga", "--role", "operator").stdout.strip()
     with Server(tmp_path / "data", "--jwt-key", str(key), "--public-bidders", "full", dev=False) as server:
         auction, bids, sold = told(Running(example, server.url, FLASHBID_TOKEN=token).end())
         assert {bidder for bidder, _ in bids} == {"Olga"} and sold == bids[-1]
-        assert bids_of(make_api(server), auction) == bids
+        assert bids_of(server, auction) == bids
         refused = subprocess.run([str(example), server.url], capture_output=True, text=True, timeout=PATIENCE_S,
                                  env=clean_environment(FLASHBID_TOKEN="no.token.atall"))
         assert refused.returncode == 1 and "unauthenticated" in refused.stderr
