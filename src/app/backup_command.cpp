@@ -1,12 +1,13 @@
 #include "app/backup_command.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
+#include "app/terminal.hpp"
 #include "ledger/sqlite/copy.hpp"
 
 namespace flashbid {
@@ -18,19 +19,18 @@ Epoch epoch_of_today() {
   return Epoch{static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
 }
 
-// On a terminal, how far it is.
-sqlite::CopyProgress shown() {
-  if (isatty(STDERR_FILENO) != 1) return [](std::int64_t, std::int64_t) {};
-  return [last = std::int64_t{-1}](std::int64_t done, std::int64_t all) mutable {
-    const std::int64_t percent = all == 0 ? 100 : done * 100 / all;
-    if (percent == last) return;
-    last = percent;
-    fmt::print(stderr, "\rcopied {}%{}", percent, done == all ? "; proving it consistent …\n" : "");
-  };
-}
-
 int copy(std::string_view command, const std::string& from, const std::string& to) {
-  const auto copied = copy_sqlite_ledger(from, to, {"accounts.db"}, epoch_of_today(), shown());
+  ProgressLine copying(std::string(command) + ": copying"), proving(std::string(command) + ": proving");
+  const CopyStages progress{[&](std::int64_t done, std::int64_t all) {
+                              copying.show(static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(all), "pages");
+                            },
+                            [&](std::uint64_t done, std::uint64_t all) {
+                              copying.clear();
+                              proving.show(done, all, "events");
+                            }};
+  const auto copied = copy_sqlite_ledger(from, to, {"accounts.db"}, epoch_of_today(), progress);
+  copying.clear();
+  proving.clear();
   if (!copied) {
     fmt::print(stderr, "flashbid {}: {}\n", command, copied.error().detail);
     return copied.error().failure == Failure::invalid ? 2 : 1;

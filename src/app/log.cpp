@@ -13,6 +13,7 @@
 #include <memory>
 #include <string_view>
 
+#include "app/terminal.hpp"
 #include "ledger/json_text.hpp"
 #include "server/request_log.hpp"
 
@@ -88,7 +89,8 @@ void start_log(const LogFlags& flags) {
     spdlog::set_default_logger(spdlog::stderr_logger_mt("flashbid"));
     spdlog::set_formatter(std::make_unique<JsonLines>());
   } else {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("flashbid"));
+    spdlog::set_default_logger(spdlog::stderr_color_mt(
+        "flashbid", stderr_takes_colours() ? spdlog::color_mode::automatic : spdlog::color_mode::never));
     spdlog::set_formatter(text_lines());
   }
   spdlog::set_level(spdlog::level::from_str(flags.level));

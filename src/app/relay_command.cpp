@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "app/end_signals.hpp"
 #include "app/relay_from.hpp"
 #include "app/relay_server.hpp"
 #include "app/relay_to.hpp"
+#include "app/terminal.hpp"
 #include "app/worker_name.hpp"
 #include "base/system_clock.hpp"
 #include "relay/redlock_leases.hpp"
@@ -106,6 +108,29 @@ class ChosenLeases {
   std::optional<RedlockLeases> on_redis_;
 };
 
+// How far a worker is that has much to make up for: nothing is shown of one that keeps up.
+class Drain {
+ public:
+  void show(const RelayCounters& now) {
+    if (now.lag_events < least_behind || now.failing) return end();
+    if (!began_at_) began_at_ = now.stored;
+    const std::uint64_t done = now.stored - *began_at_;
+    line_.show(done, done + now.lag_events, "events");
+  }
+  // Before something is logged.
+  void clear() { line_.clear(); }
+
+ private:
+  static constexpr std::uint64_t least_behind = 1'000;
+  void end() {
+    line_.end();
+    began_at_.reset();
+  }
+
+  ProgressLine line_{"relay", [](const std::string& line) { spdlog::info("{}", line); }};
+  std::optional<std::uint64_t> began_at_;  // what was stored by then
+};
+
 // Until SIGTERM, SIGINT, or an alarm; with `stays` that is told until a signal, too.
 int run_until_signal(Relay& relay, EndSignals& signals, Teller& teller, bool stays) {
   SystemClock clock;
@@ -115,11 +140,16 @@ int run_until_signal(Relay& relay, EndSignals& signals, Teller& teller, bool sta
     ended = relay.run();
     over = true;
   });
+  Drain drain;
   bool signalled = false;
   while (!over && !signalled) {
     signalled = signals.wait_for(look_every);
-    teller.tell(relay.counters(clock.now()));
+    const RelayCounters counters = relay.counters(clock.now());
+    drain.clear();
+    teller.tell(counters);
+    drain.show(counters);
   }
+  drain.clear();
   relay.stop(patience_at_end);
   worker.join();
   const RelayCounters counters = relay.counters(clock.now());

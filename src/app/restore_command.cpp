@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/backup_command.hpp"
+#include "app/terminal.hpp"
 #include "engine/redis/restore.hpp"
 
 namespace flashbid {
@@ -55,13 +56,22 @@ int run_restore(const RestoreFlags& flags) {
   if (!from) return refuse("--from: " + from.error().detail, 2);
   auto to = redis::parse_url(flags.to);
   if (!to) return refuse("--to: " + to.error().detail, 2);
+  ProgressLine line("restore");
   const auto put_back = restore_redis({.from = std::move(*from),
                                        .to = std::move(*to),
                                        .unchecked = flags.redis_unchecked,
-                                       .on_notice = say,
-                                       .on_shard = [](unsigned shard, unsigned shards, const RefillCounts& counts) {
-                                         say(fmt::format("shard {} of {}: {}", shard, shards, to_text(counts)));
-                                       }});
+                                       .on_notice =
+                                           [&line](const std::string& notice) {
+                                             line.clear();
+                                             say(notice);
+                                           },
+                                       .on_shard =
+                                           [&line](unsigned shard, unsigned shards, const RefillCounts& counts) {
+                                             line.clear();
+                                             say(fmt::format("shard {} of {}: {}", shard, shards, to_text(counts)));
+                                             line.show(shard, shards, "shards");
+                                           }});
+  line.clear();
   if (!put_back) return refuse(put_back.error().detail, put_back.error().failure == Failure::invalid ? 2 : 1);
   say(*put_back == RefillCounts{} ? "Redis lacked nothing" : "put back " + to_text(*put_back));
   return 0;

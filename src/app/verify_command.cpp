@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "app/terminal.hpp"
 #include "archive/verify.hpp"
 #include "checker/checker.hpp"
 #include "checker/history_lines.hpp"
@@ -94,16 +95,11 @@ int compare(const std::string& data, ArchiveReader& archive) {
   return ended ? consistent : told(ended.error());
 }
 
-// What has been done so far, in one line that is written over; for people only.
-void show_progress(const Verified& verified) {
-  fmt::print(stderr, "\r{} auctions, {} events\033[K", verified.auctions, verified.events);
-  std::fflush(stderr);
-}
-
 int verify_data(const std::string& folder, Archive* archive) {
-  const bool watched = ::isatty(STDERR_FILENO) == 1;
-  const Result<Verified> verified = verify_sqlite_ledger(folder, watched ? show_progress : VerifyProgress{});
-  if (watched) fmt::print(stderr, "\r\033[K");
+  ProgressLine line("verify");
+  const Result<Verified> verified =
+      verify_sqlite_ledger(folder, [&line](std::uint64_t done, std::uint64_t all) { line.show(done, all, "events"); });
+  line.clear();
   if (!verified) return told(verified.error());
   fmt::print("{}: consistent. {} auctions, {} events in history and {} not moved yet, {} remembered answers.\n", folder,
              verified->auctions, verified->events, verified->unmoved, verified->answers);

@@ -86,7 +86,7 @@ TEST_F(DamagedLog, IsNeitherConsistentNorCopied) {
     std::ofstream(folder.path() / "flashbid.db", std::ios::binary) << database_;
     std::ofstream(log(folder), std::ios::binary) << bytes;
     const auto to = folder.path() / "copy";
-    const auto copied = copy_sqlite_ledger(folder.path(), to, {}, Epoch{9}, [](auto, auto) {});
+    const auto copied = copy_sqlite_ledger(folder.path(), to, {}, Epoch{9}, {[](auto, auto) {}, {}});
     const auto verified = verify_sqlite_ledger(folder.path());
     EXPECT_EQ(std::filesystem::exists(to), !is_damaged);
     if (!is_damaged) {

@@ -68,14 +68,14 @@ void tidy(const fs::path& file) {
 }
 
 Result<LedgerCopy> fill(const fs::path& from, const fs::path& folder, const std::vector<std::string>& beside,
-                        Epoch epoch_from, const CopyProgress& progress) {
+                        Epoch epoch_from, const CopyStages& progress) {
   auto source = open_for_reading({.folder = from});
   if (!source) return std::unexpected(std::move(source.error()));
   if (const auto ours = check_source(*source, database_file(from)); !ours) return std::unexpected(ours.error());
   if (auto whole = check_whole(*source, from); !whole) {
     return std::unexpected(explained(std::move(whole.error()), from));
   }
-  if (auto copied = copy_database(*source, database_file(folder), progress); !copied) {
+  if (auto copied = copy_database(*source, database_file(folder), progress.copying); !copied) {
     return std::unexpected(std::move(copied.error()));
   }
   for (const std::string& name : beside) {
@@ -83,13 +83,13 @@ Result<LedgerCopy> fill(const fs::path& from, const fs::path& folder, const std:
     if (!fs::exists(from / name, error)) continue;
     auto other = Database::open(from / name, SQLITE_OPEN_READONLY, "");
     if (!other) return std::unexpected(std::move(other.error()));
-    if (auto copied = copy_database(*other, folder / name, progress); !copied) {
+    if (auto copied = copy_database(*other, folder / name, progress.copying); !copied) {
       return std::unexpected(std::move(copied.error()));
     }
   }
   const auto epoch = raise_epoch(database_file(folder), epoch_from);
   if (!epoch) return std::unexpected(epoch.error());
-  auto verified = verify_sqlite_ledger(folder);
+  auto verified = verify_sqlite_ledger(folder, progress.proving);
   if (!verified) return std::unexpected(std::move(verified.error()));
   tidy(database_file(folder));
   return LedgerCopy{*verified, *epoch};
@@ -98,7 +98,7 @@ Result<LedgerCopy> fill(const fs::path& from, const fs::path& folder, const std:
 }  // namespace
 
 Result<LedgerCopy> copy_sqlite_ledger(const fs::path& from, const fs::path& to, const std::vector<std::string>& beside,
-                                      Epoch epoch_from, const CopyProgress& progress) {
+                                      Epoch epoch_from, const CopyStages& progress) {
   std::error_code error;
   if (!fs::is_regular_file(database_file(from), error)) {
     return refuse(fmt::format("there is no ledger at {}", database_file(from).string()));

@@ -17,6 +17,12 @@ struct LedgerCopy {
   Epoch epoch;  // of the copy
 };
 
+// How far it is: pages of the copy, then events proved.
+struct CopyStages {
+  sqlite::CopyProgress copying;
+  VerifyProgress proving;
+};
+
 // Copies the ledger in `from`, as it is at one moment, into the new folder `to`, and the databases `beside` it that are
 // there. All is made and proven consistent in `to`.partial, which then gets its name: what is at `to` is whole.
 //
@@ -27,6 +33,6 @@ struct LedgerCopy {
 // ledger is not consistent.
 [[nodiscard]] Result<LedgerCopy> copy_sqlite_ledger(const std::filesystem::path& from, const std::filesystem::path& to,
                                                     const std::vector<std::string>& beside, Epoch epoch_from,
-                                                    const sqlite::CopyProgress& progress);
+                                                    const CopyStages& progress);
 
 }  // namespace flashbid

@@ -73,6 +73,16 @@ class Verifier {
     const auto meta = read_meta(db_);
     if (!meta) return std::unexpected(meta.error());
     meta_ = *meta;
+    return count_events();
+  }
+
+  // Whoever watches wants to know how far it is, before the first long look.
+  Result<void> count_events() {
+    if (!on_progress_) return {};
+    const auto all = db_.ask_number("SELECT count(*) FROM moved");
+    if (!all) return std::unexpected(all.error());
+    all_events_ = static_cast<std::uint64_t>(*all);
+    on_progress_(0, all_events_);
     return {};
   }
 
@@ -112,7 +122,7 @@ class Verifier {
       if (const auto proved = AuctionProof(*id, meta_, *first_ending, rows, totals_).run(); !proved) return proved;
       if (on_progress_ && totals_.events - told >= events_between_tellings) {
         told = totals_.events;
-        on_progress_(verified());
+        on_progress_(told, all_events_);
       }
     }
     return {};
@@ -180,6 +190,7 @@ class Verifier {
   const VerifyProgress& on_progress_;
   MetaRow meta_;
   ProofTotals totals_;
+  std::uint64_t all_events_ = 0;
 };
 
 }  // namespace

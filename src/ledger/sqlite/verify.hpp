@@ -29,8 +29,8 @@ struct Verified {
   std::uint64_t answers = 0;
 };
 
-// Told now and then, what has been proved so far.
-using VerifyProgress = std::function<void(const Verified&)>;
+// Told now and then: how many of history's events have been proved, of how many.
+using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 // Failure::corrupt is the first violation, said precisely; invalid if there is no ledger in `folder`.
 [[nodiscard]] Result<Verified> verify_sqlite_ledger(const std::filesystem::path& folder,

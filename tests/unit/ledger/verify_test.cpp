@@ -305,9 +305,10 @@ TEST_F(VerifyTest, TellsHowFarItIs) {
   AuctionScript two(2);
   append(two.create());
   move();
-  std::vector<std::uint64_t> told;
-  ASSERT_TRUE(verify_sqlite_ledger(folder_.path(), [&](const Verified& verified) { told.push_back(verified.events); }));
-  EXPECT_EQ(told, std::vector<std::uint64_t>{10'002});
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
+  ASSERT_TRUE(verify_sqlite_ledger(folder_.path(), [&](auto done, auto all) { told.emplace_back(done, all); }));
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> expected{{0, 10'004}, {10'002, 10'004}};
+  EXPECT_EQ(told, expected);
 }
 
 // What sums up all that has moved, after a rejection that came last.
