@@ -292,7 +292,7 @@ def test_a_history_says_why(browser, server, api, fresh):
     keep(browser, "operator-history")
     api.accept(auction, 10500, "Bob")
     browser.click("#explain-more")
-    browser.wait("document.querySelectorAll('#story > li').length === 7")
+    browser.wait("document.querySelectorAll('#story > li').length === 6")
     wait_text(browser, "#story > li:nth-child(6) .moves", "Price: 100.00 CNY → 105.00 CNY")
     browser.click("#language")
     wait_text(browser, "#story .rejected .why", "104.99 CNY 低于 105.00 CNY：当前价 100.00 CNY 时加价幅度为 5.00 CNY。")
