@@ -21,9 +21,10 @@ FROM scratch AS package
 COPY --from=build /package/ /
 
 FROM debian:bookworm-slim
+# Copied, not mounted: podman 4 would take the layer of an older package for this one's.
+COPY --from=build /package/ /package/
 # The user before the package makes one: volumes keep its number.
-RUN --mount=type=bind,from=build,source=/package,target=/package \
-    useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin flashbid && \
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin flashbid && \
     apt-get update && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /package/*.deb && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log && \
