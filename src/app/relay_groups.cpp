@@ -1,5 +1,6 @@
 #include "app/relay_groups.hpp"
 
+#include <chrono>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -32,13 +33,21 @@ void add_group_metrics(const WaitingByGroup& waiting, Exposition& out) {
   for (const auto& [group, events] : waiting) out.sample(events, {{"group", group}});
 }
 
+FolderGroups::FolderGroups(std::filesystem::path folder)
+    : folder_(std::move(folder)), watching_([this](const std::stop_token& stopped) { watch(stopped); }) {}
+
 WaitingByGroup FolderGroups::waiting() const {
   const std::scoped_lock lock(mutex_);
-  const auto now = std::chrono::steady_clock::now();
-  if (now < look_again_) return known_;
-  look_again_ = now + look_pause;
-  known_ = look();
   return known_;
+}
+
+void FolderGroups::watch(const std::stop_token& stopped) {
+  while (!stopped.stop_requested()) {
+    WaitingByGroup found = look();
+    std::unique_lock lock(mutex_);
+    known_ = std::move(found);
+    pause_.wait_for(lock, stopped, look_pause, [] { return false; });
+  }
 }
 
 WaitingByGroup FolderGroups::look() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -224,7 +225,12 @@ Result<bool> Relay::read(Held& held) {
 // A sink's time is mostly another process's: what waits behind the batch is read meanwhile.
 Result<Stored> Relay::store(Held& held) const {
   if (held.ahead || held.behind == 0 || !sink_.stands_apart()) return sink_.store(held.lease, *held.batch);
-  auto storing = std::async(std::launch::async, [&] { return sink_.store(held.lease, *held.batch); });
+  std::future<Result<Stored>> storing;
+  try {
+    storing = std::async(std::launch::async, [&] { return sink_.store(held.lease, *held.batch); });
+  } catch (const std::system_error&) {  // no thread is to be had now
+    return sink_.store(held.lease, *held.batch);
+  }
   auto ahead = held.source->read_ahead(options_.batch);
   auto kept = storing.get();
   if (ahead) held.ahead = std::move(*ahead);
@@ -266,7 +272,7 @@ void Relay::count_waiting() {
   for (auto& [shard, held] : held_) {
     const auto waiting = held.source->waiting();
     if (!waiting) return;
-    held.behind = waiting->events;
+    held.behind = waiting->events + (held.ahead ? held.ahead->records.size() : 0);
   }
   if (!held_.empty()) return;
   Waiting all;

@@ -80,6 +80,7 @@ export class Client {
     this.connection.end();
     this.bids.leave_all();
     for (const subscription of [...this.subscriptions]) void subscription.return();
+    for (const watchers of this.watched.values()) watchers.end();
     this.watched.clear();
   }
 

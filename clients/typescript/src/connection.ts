@@ -2,6 +2,7 @@
 import { Backoff } from "./backoff.js";
 import type { ServerClock } from "./clock.js";
 import { frame_of } from "./frames.js";
+import { same_holder } from "./holder.js";
 import { OPEN, type SocketLike, type Surroundings } from "./surroundings.js";
 import type { ClientFrame, ServerFrame, ServerTimeFrame, Who } from "./types.js";
 
@@ -70,12 +71,14 @@ export class Connection {
     return this.link;
   }
 
-  // From now on somebody else. A new token or name goes over the same socket; who logs out leaves it.
+  // From now on somebody else. A new token of the same holder goes over the same socket. Another holder leaves it, and so does
+  // who logs out: a server that does not take an `auth` frame goes on with the one before.
   identify(who: Who | null): void {
     const was = this.who;
     this.who = who;
-    if (who !== null && JSON.stringify(who) !== JSON.stringify(was)) this.send({ type: "auth", ...who } as ClientFrame);
-    else if (who === null && was !== null && this.socket !== null) this.reconnect();
+    if (JSON.stringify(who) === JSON.stringify(was)) return;
+    if (was === null || same_holder(was, who)) this.send({ type: "auth", ...who } as ClientFrame);
+    else if (this.socket !== null) this.reconnect();
   }
 
   // Whether it left; a frame that did not is not kept.
@@ -160,9 +163,10 @@ export class Connection {
     else if (code === FORBIDDEN || code === TOO_MANY) this.events.refused(code);
   }
 
-  // The same token would be refused again.
+  // The same token would be refused again, and the socket may still be believed to be of the one before.
   private not_believed(): void {
     this.who = null;
+    if (this.socket !== null) this.reconnect();
     this.events.refused(TOKEN_ENDED);
   }
 

@@ -50,6 +50,12 @@ export class Watchers {
     };
   }
 
+  // For good.
+  end(): void {
+    this.all.clear();
+    this.watching?.end();
+  }
+
   // Over a new link.
   begin(): void {
     this.watching?.begin();
@@ -95,13 +101,19 @@ export class Watchers {
       refused: (problem) => this.all.forEach(({ options }) => options.refused?.(problem)),
     }, this.ports);
     this.watching.begin();
+    if (view !== null) this.tell_soon(this.all);
+  }
+
+  // What is known: over a subscription that goes on where the last one was, nothing may come for long.
+  private tell_soon(watchers: Iterable<Watcher>): void {
+    this.ports.around.soon(() => {
+      for (const watcher of watchers) if (this.view !== null && this.all.has(watcher)) watcher.told(this.view);
+    });
   }
 
   // One more for what is watched already.
   private join(watcher: Watcher): void {
     this.watching?.ask_again_if_refused();
-    this.ports.around.soon(() => {
-      if (this.view !== null && this.all.has(watcher)) watcher.told(this.view);
-    });
+    this.tell_soon([watcher]);
   }
 }

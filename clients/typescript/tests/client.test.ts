@@ -349,6 +349,7 @@ describe("a bid", () => {
   test("goes on under a new token of the same holder", async () => {
     const token = (sub: string, n: number) => `x.${btoa(JSON.stringify({ sub, n })).replace(/=+$/, "")}.x`;
     client.identify({ token: token("Alice", 1) });
+    await run(1_000);
     bid(100);
     client.identify({ token: token("Alice", 2) });
     await promises();

@@ -172,6 +172,32 @@ describe("who asks", () => {
     expect(server.heard[0]!.type).toBe("auth");
   });
 
+  // A server that does not take an `auth` frame goes on with the one before, whose name a bid would have then.
+  test("another holder gets a link of his own, a new token of the same one does not", async () => {
+    const token = (sub: string, n: number) => `${n}.${btoa(JSON.stringify({ sub }))}.x`;
+    client.identify({ token: token("Alice", 1) });
+    client.start();
+    await live_for(1_000);
+    client.identify({ token: token("Alice", 2) });
+    expect(server.lines.length).toBe(1);
+    expect(server.lines[0]!.readyState).toBe(1);
+    client.identify({ token: token("Bob", 1) });
+    expect(server.lines[0]!.readyState).toBe(3);
+    await live_for(1_000);
+    expect(server.lines.length).toBe(2);
+  });
+
+  test("a link on which a token was not taken is left", async () => {
+    client.identify({ token: "a.b.c" });
+    client.start();
+    await live_for(1_000);
+    newest().onmessage?.({ data: '{"type":"error","code":"unauthenticated","detail":"revoked"}' });
+    expect(server.lines[0]!.readyState).toBe(3);
+    await live_for(1_000);
+    expect(client.link).toBe("live");
+    expect(auths().length).toBe(1);
+  });
+
   test("who logs out leaves the link", async () => {
     client.identify({ bidder: "Alice" });
     client.start();

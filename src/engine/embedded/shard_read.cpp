@@ -1,6 +1,7 @@
 // Reading and watching: always the durable auction, never what is still in flight (INV-3, INV-10).
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/assert.hpp"
 #include "engine/embedded/shard.hpp"
@@ -159,9 +160,17 @@ Rejections Shard::merged(const Slot& slot, std::vector<StoredRejection> stored) 
     std::erase_if(stored, [&](const StoredRejection& one) {
       return slot.remembered->find({Operation::bid, one.answer.bidder, one.key}) != nullptr;
     });
+    // There may be a hundred thousand, and this is a loop that decides bids: only those that are told are copied.
+    std::vector<std::pair<const IdempotencyKey*, const BidAnswer*>> here;
     slot.remembered->each_rejection([&](const IdempotencyKey& key, const Remembered& remembered) {
-      if (is_durable(remembered.batch)) stored.push_back({key, remembered.answer});
+      if (is_durable(remembered.batch)) here.emplace_back(&key, &remembered.answer);
     });
+    if (here.size() > most_rejections_told) {
+      const auto kept = here.end() - static_cast<std::ptrdiff_t>(most_rejections_told);
+      std::ranges::nth_element(here, kept, {}, [](const auto& one) { return one.second->decided_at; });
+      here.erase(here.begin(), kept);
+    }
+    for (const auto& [key, answer] : here) stored.push_back({*key, *answer});
   }
   Rejections told{{}, ports_.clock->now() - rejection_memory};
   for (const StoredRejection& one : stored) told.answers.push_back(one.answer);

@@ -143,7 +143,8 @@ function reading.rejections(shard, id)
   local list = shard .. ':rejected'
   local entries = redis.call('LRANGE', list, '-' .. digits(MAX_REJECTIONS_LOOKED_AT), '-1')
   local is_cut = #entries == MAX_REJECTIONS_LOOKED_AT or #entries >= store.most_rejections(shard)
-  local out = {is_cut and match(entries[1], '^%d+') or '0'}
+  -- Others of the oldest one's moment may be among those that were cut off.
+  local out = {is_cut and digits(whole(match(entries[1], '^%d+')) + 1) or '0'}
   local told, pattern = {}, '^%d+ (' .. id .. ':.*)$'
   for _, entry in ipairs(entries) do
     local name = match(entry, pattern)
