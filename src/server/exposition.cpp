@@ -11,6 +11,20 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+namespace {
+
+// {name="value",…}; nothing where there is none.
+std::string text_of(const std::vector<ClientMetric::Label>& labels) {
+  std::string text;
+  for (const auto& label : labels) {
+    text += text.empty() ? '{' : ',';
+    text += label.name + "=\"" + label.value + '"';
+  }
+  return text.empty() ? text : text + '}';
+}
+
+}  // namespace
+
 void Exposition::counter(std::string name, std::string help) {
   begin(std::move(name), std::move(help), MetricType::Counter);
 }
@@ -61,18 +75,13 @@ std::string Exposition::text() const { return prometheus::TextSerializer().Seria
 void Exposition::each(const std::function<void(std::string_view name, double value)>& told) const {
   for (const MetricFamily& family : families_) {
     for (const ClientMetric& metric : family.metric) {
+      const std::string labels = text_of(metric.label);
       if (family.type == MetricType::Histogram) {
-        told(family.name + "_sum", metric.histogram.sample_sum);
-        told(family.name + "_count", static_cast<double>(metric.histogram.sample_count));
+        told(family.name + "_sum" + labels, metric.histogram.sample_sum);
+        told(family.name + "_count" + labels, static_cast<double>(metric.histogram.sample_count));
         continue;
       }
-      std::string name = family.name;
-      for (const auto& label : metric.label) {
-        name += &label == &metric.label.front() ? '{' : ',';
-        name += label.name + "=\"" + label.value + '"';
-      }
-      if (!metric.label.empty()) name += '}';
-      told(name, family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value);
+      told(family.name + labels, family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value);
     }
   }
 }

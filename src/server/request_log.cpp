@@ -18,7 +18,10 @@ void log_refusal(const WireError& error, const RequestId& request) {
   if (!spdlog::should_log(level)) return;
   const LogOfRequest log(request);
   const ErrorEntry& entry = entry_of(error.code);
-  spdlog::log(level, "refused with {} {}: {}", entry.http_status, entry.name, error.detail);
+  // What a caller did wrong is said with words of his, which are not for a log.
+  if (error.code == ErrorCode::internal)
+    return spdlog::log(level, "failed with {} {}: {}", entry.http_status, entry.name, error.detail);
+  spdlog::log(level, "refused with {} {}", entry.http_status, entry.name);
 }
 
 }  // namespace flashbid

@@ -51,10 +51,16 @@ def refresh(api, session):
     return response.json()
 
 
+def refused(api, path, body):
+    """What the refusal says, but for the name of the request."""
+    problem = api.problem("POST", path, 401, "unauthenticated", body=body)
+    del problem["request_id"]
+    return problem
+
+
 def refused_log_in(api, name, password):
-    return api.problem("POST", "/v1/sessions", 401, "unauthenticated", body={"name": name, "password": password})
+    return refused(api, "/v1/sessions", {"name": name, "password": password})
 
 
 def refused_refresh(api, session):
-    return api.problem("POST", "/v1/sessions/refresh", 401, "unauthenticated",
-                       body={"refresh_token": session["refresh_token"]})
+    return refused(api, "/v1/sessions/refresh", {"refresh_token": session["refresh_token"]})
