@@ -77,7 +77,7 @@ def test_a_relay_says_how_it_is(tmp_path, redis, postgres, database):
         assert relay.get("/v1/auctions").status_code == 404
         crowd(server, seconds=1)
         relay.wait_until(lambda it: it.metric("events_total") > 100 and it.metric("lag_events") == 0, "it stores")
-        assert (relay.metric("shards"), relay.metric("up"), relay.metric("alarm")) == (16, 1, 0)
+        assert (relay.metric("shards"), relay.metric("up"), relay.metric("alarm")) == (16, 1, 0), relay.tail()
 
         postgres.kill()
         crowd(server, seconds=1)

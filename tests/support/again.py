@@ -1,4 +1,4 @@
-"""A pytest plugin: a test that failed while the machine stood still proves nothing, and is run again. The summary names each.
+"""A pytest plugin: a test that failed while the machine or its disk stood still proves nothing, and is run again. The summary names each.
 
 One that fails on a machine that runs has failed, the first time.
 """
