@@ -33,7 +33,7 @@ TEST(Embedded, HoldsThePagesByteForByte) {
     names.insert(name);
   }
   EXPECT_TRUE(names.contains("index.html"));
-  EXPECT_TRUE(names.contains("docs.html"));
+  EXPECT_TRUE(names.contains("docs/api.html"));
   EXPECT_TRUE(names.contains("icon.svg"));
   EXPECT_TRUE(names.lower_bound("assets/")->starts_with("assets/"));
 }
