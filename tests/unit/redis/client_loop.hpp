@@ -22,6 +22,16 @@ class ClientLoop {
   }
   explicit ClientLoop(const std::string& url) : ClientLoop(options_for(url)) {}
 
+  ClientLoop(const ClientLoop&) = delete;
+  ClientLoop& operator=(const ClientLoop&) = delete;
+  // To its end, as a loop is that stops: a connection that asks a cluster for its slots holds the question, and the
+  // question the connection, until there is an answer or none within its time.
+  ~ClientLoop() {
+    client.reset();
+    io.restart();
+    io.run_for(std::chrono::seconds(60));
+  }
+
   // Short enough for a test to see them pass.
   static Options options_for(const std::string& url) {
     Options options;
