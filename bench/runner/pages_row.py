@@ -10,7 +10,7 @@ from . import auctions, programs
 from .figures import Figure
 from .programs import BenchError, REPOSITORY
 
-sys.path.insert(0, str(REPOSITORY / "tests" / "e2e"))
+sys.path[:0] = [str(REPOSITORY / "tests" / folder) for folder in ("e2e", "support")]
 
 AUCTION = 1
 BIDS_A_SECOND = 20
