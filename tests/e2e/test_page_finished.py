@@ -7,7 +7,7 @@ from accessibility import violations
 from api_client import in_seconds
 from browser import CHROMIUM
 from pictures import keep
-from visitor import Visitor
+from visitor import Visitor, visit
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -23,11 +23,7 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def zoe(browser):
-    browser.errors.clear()
-    yield browser
-    browser.as_it_was()
-    browser.leave()
-    assert browser.errors == []
+    yield from visit(browser)
 
 
 def finished(api, bids, **fields):

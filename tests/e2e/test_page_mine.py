@@ -7,7 +7,7 @@ from accessibility import violations
 from api_client import in_seconds
 from browser import CHROMIUM
 from pictures import keep
-from visitor import Visitor
+from visitor import Visitor, visit
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -35,12 +35,7 @@ def browsers(tmp_path_factory):
 
 @pytest.fixture
 def alice(browsers):
-    visitor = browsers[0]
-    visitor.errors.clear()
-    yield visitor
-    visitor.as_it_was()
-    visitor.leave()
-    assert visitor.errors == []
+    yield from visit(browsers[0])
 
 
 def go(visitor, place):

@@ -11,7 +11,7 @@ from api_client import Api, in_seconds
 from browser import CHROMIUM
 from flashbid_server import run_command
 from pictures import keep
-from visitor import Visitor
+from visitor import Visitor, visit
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -24,15 +24,6 @@ def browsers(tmp_path_factory):
     yield two
     for each in two:
         each.close()
-
-
-def visit(visitor):
-    """Nothing may go wrong on the page."""
-    visitor.errors.clear()
-    yield visitor
-    visitor.as_it_was()
-    visitor.leave()
-    assert visitor.errors == []
 
 
 @pytest.fixture

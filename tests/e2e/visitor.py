@@ -59,3 +59,12 @@ class Visitor(Browser):
 
     def as_it_was(self):
         self.call("Emulation.clearDeviceMetricsOverride")
+
+
+def visit(visitor):
+    """What a fixture yields from: somebody whose visit may leave nothing that went wrong on the page."""
+    visitor.errors.clear()
+    yield visitor
+    visitor.as_it_was()
+    visitor.leave()
+    assert visitor.errors == []

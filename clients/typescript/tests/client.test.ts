@@ -28,14 +28,7 @@ const newest = () => server.lines[server.lines.length - 1]!;
 const subscriptions = () => server.heard.filter((frame) => frame.type === "subscribe");
 const says = (frame: object) => newest().onmessage?.({ data: JSON.stringify(frame) });
 
-async function run(ms: number): Promise<void> {
-  for (let passed = 0; passed <= ms; passed += 100) {
-    while (server.deliver() > 0) await promises();
-    await promises();
-    world.draw();
-    if (passed < ms) await world.advance(100);
-  }
-}
+const run = (ms: number) => world.live(server, ms);
 
 function accept(count = 1): void {
   for (let n = 0; n < count; n++) {

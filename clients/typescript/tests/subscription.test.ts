@@ -4,7 +4,7 @@ import { type AuctionChange, type AuctionView, Client, Problem, type Subscriptio
 import { MAX_EVENTS } from "../src/view.js";
 import { Ledger } from "./model/ledger.js";
 import { Server } from "./model/server.js";
-import { promises, World } from "./model/world.js";
+import { World } from "./model/world.js";
 
 let world: World;
 let ledger: Ledger;
@@ -26,14 +26,7 @@ const newest = () => server.lines[server.lines.length - 1]!;
 const asked = () => server.heard.filter(({ type }) => type === "subscribe" || type === "unsubscribe");
 const numbers = ({ events }: { events: readonly { sequence: number }[] }) => events.map(({ sequence }) => sequence);
 
-async function run(ms = 1_000): Promise<void> {
-  for (let passed = 0; passed <= ms; passed += 100) {
-    while (server.deliver() > 0) await promises();
-    await promises();
-    world.draw();
-    if (passed < ms) await world.advance(100);
-  }
-}
+const run = (ms = 1_000) => world.live(server, ms);
 
 function accept(count = 1): void {
   for (let n = 0; n < count; n++) {

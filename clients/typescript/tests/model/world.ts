@@ -54,6 +54,16 @@ export class World {
     }
     this.now_ms = until;
   }
+
+  // Time passes, and all the while what the server has sent arrives, and pictures are drawn.
+  async live(server: { deliver(): number }, ms: number): Promise<void> {
+    for (let passed = 0; passed <= ms; passed += 100) {
+      while (server.deliver() > 0) await promises();
+      await promises();
+      this.draw();
+      if (passed < ms) await this.advance(100);
+    }
+  }
 }
 
 // Lets every promise that is settled go on.
