@@ -115,9 +115,13 @@ TEST_F(ReadingAShard, ReadsAheadOfWhatIsBeingStored) {
 
 TEST_F(ReadingAShard, AheadOfAReaderThatWasMovedNothingIsRead) {
   const SourceBatch first = read(*source_, 4);
-  shards_.ask({"XGROUP", "SETID", redis::stream_key(0), "archive", shards_.stream_ids()[1]});
-  EXPECT_FALSE(source_->read_ahead(4)->has_value());
+  const std::string before = shards_.of_group("last-delivered-id");
   shards_.ask({"XREADGROUP", "GROUP", "archive", "one", "COUNT", "1", "STREAMS", redis::stream_key(0), ">"});
+  EXPECT_FALSE(source_->read_ahead(4)->has_value());
+  shards_.ask({"XGROUP", "SETID", redis::stream_key(0), "archive", before});
+  EXPECT_EQ(shards_.of_group("pending"), "1");
+  EXPECT_FALSE(source_->read_ahead(4)->has_value()) << "somebody was given an entry";
+  shards_.ask({"XGROUP", "SETID", redis::stream_key(0), "archive", shards_.stream_ids()[1]});
   EXPECT_FALSE(source_->read_ahead(4)->has_value());
   shards_.ask({"XGROUP", "DESTROY", redis::stream_key(0), "archive"});
   EXPECT_FALSE(source_->read_ahead(4)->has_value());
